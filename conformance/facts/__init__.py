@@ -1,0 +1,1 @@
+"""What is true of the code: knows `ast`, knows no rule."""
