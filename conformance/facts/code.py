@@ -61,11 +61,11 @@ class Call(NamedTuple):
 
 
 class Subscript(NamedTuple):
-    """`value[index]`."""
+    """`value[key]`."""
 
     span: Span
     value: Expression
-    index: Expression
+    key: Expression
 
 
 class Conditional(NamedTuple):
