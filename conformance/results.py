@@ -80,7 +80,7 @@ class Undecidable:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A violation with all that a reader or a machine wants to know of it."""
+    """A violation with all that a reader or a machine wants to know of it; `code` is the line that it is about."""
 
     rule: str
     name: str
@@ -93,6 +93,7 @@ class Finding:
     status: FindingStatus = FindingStatus.NEW
     reason: str = ""
     trail: tuple[Step, ...] = ()
+    code: str = field(default="", compare=False)
 
     @property
     def path(self) -> str:

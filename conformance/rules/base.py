@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from conformance.results import Severity, Undecidable, Violation
 
@@ -45,6 +45,7 @@ class Rule(Generic[Subject]):
         severity: error, or advice.
         opt_in: only with `extend-select`.
         configure: how the configuration changes the rule, "" where it does not.
+        engine: the rule is about the check itself: the engine makes its findings, `subjects` gives none.
     """
 
     id: str
@@ -61,3 +62,14 @@ class Rule(Generic[Subject]):
     severity: Severity = Severity.ERROR
     opt_in: bool = False
     configure: str = ""
+    engine: bool = False
+
+
+def no_subjects(program: Program) -> Iterable[Any]:  # noqa: ARG001 - the form of every rule's `subjects`
+    """Give nothing: what the rule is about are the suppressions, the files and the rules themselves."""
+    return ()
+
+
+def by_the_engine(program: Program, subject: Any) -> Iterator[Violation | Undecidable]:  # noqa: ANN401, ARG001
+    """Yield nothing: the engine makes the findings of the rules about the check itself."""
+    yield from ()

@@ -1,0 +1,1 @@
+"""Rules about the check itself. The engine makes their findings (`conformance.check`, `conformance.suppressions`)."""
