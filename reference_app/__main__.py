@@ -1,0 +1,64 @@
+"""The whole application in one process: `python -m reference_app`, Ctrl-C to stop.
+
+In production each part is a process of its own, and the servers are real ones:
+
+    uvicorn reference_app.main:app
+    arq reference_app.worker.WorkerSettings
+    python -m reference_app.components.scheduler
+"""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
+
+import uvicorn
+from arq.worker import create_worker
+
+from reference_app.components.scheduler.schedule import running_scheduler
+from reference_app.config import Settings, get_settings
+from reference_app.core.db import create_tables
+from reference_app.core.logs import configure_logging
+from reference_app.embedded import embedded_redis
+from reference_app.main import app
+from reference_app.worker import WorkerSettings
+
+
+async def serve(settings: Settings) -> None:
+    """Run API, worker and scheduler until a signal stops the API; then the others stop as well."""
+    await create_tables(settings.database_url)
+    server = uvicorn.Server(uvicorn.Config(app, settings.api_host, settings.api_port, log_config=None))
+    worker = create_worker(dict(vars(WorkerSettings)), handle_signals=False)
+    async with running_scheduler(settings), asyncio.TaskGroup() as parts:
+        parts.create_task(worker.async_run(), name="worker")
+        try:
+            with signals_absorbed():
+                await server.serve()
+        finally:
+            await worker.close()
+
+
+@contextmanager
+def signals_absorbed() -> Iterator[None]:
+    """Let uvicorn have Ctrl-C: it raises the signal anew when it has stopped, before the others have."""
+    previous = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def main() -> None:
+    settings = get_settings()
+    configure_logging(settings.log_level)
+    with ExitStack() as stack:
+        if settings.redis_is_embedded:
+            address = urlsplit(settings.redis_url)
+            stack.enter_context(embedded_redis(address.hostname or "", address.port or 0))
+        asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The operator's terminal: `python -m reference_app.cli --help`."""

@@ -1,0 +1,51 @@
+"""Light work is done here, directly, by services; heavy work is handed to the worker."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
+from arq.connections import ArqRedis
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+from reference_app.config import Settings
+from reference_app.core.constants import KEEP_FINISHED_FOR, STUCK_AFTER
+from reference_app.core.db import database
+from reference_app.core.redis import redis_pool
+from reference_app.services.cleanup_service import CleanupService
+from reference_app.services.job_service import JobService
+from reference_app.services.task_queue import TaskQueue
+
+
+async def requeue_stuck_jobs(sessions: async_sessionmaker[AsyncSession], redis: ArqRedis) -> None:
+    async with sessions() as db:
+        await JobService(db, TaskQueue(redis)).requeue_stuck(after=STUCK_AFTER)
+
+
+async def remove_old_jobs(sessions: async_sessionmaker[AsyncSession]) -> None:
+    async with sessions() as db:
+        await CleanupService(db).remove_finished_jobs(older_than=KEEP_FINISHED_FOR)
+
+
+async def refresh_codebase_index(redis: ArqRedis) -> None:
+    await TaskQueue(redis).update_codebase_index()
+
+
+def build_scheduler(sessions: async_sessionmaker[AsyncSession], redis: ArqRedis) -> AsyncIOScheduler:
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    scheduler.add_job(requeue_stuck_jobs, "interval", minutes=1, args=[sessions, redis])
+    scheduler.add_job(remove_old_jobs, "interval", hours=1, args=[sessions])
+    scheduler.add_job(refresh_codebase_index, "interval", hours=1, args=[redis], next_run_time=datetime.now(UTC))
+    return scheduler
+
+
+@asynccontextmanager
+async def running_scheduler(settings: Settings) -> AsyncGenerator[AsyncIOScheduler, None]:
+    """Open what scheduled work needs, keep the clock, and close everything again."""
+    async with AsyncExitStack() as stack:
+        sessions = await stack.enter_async_context(database(settings.database_url))
+        redis = await stack.enter_async_context(redis_pool(settings.redis_url))
+        scheduler = build_scheduler(sessions, redis)
+        scheduler.start()
+        stack.callback(scheduler.shutdown)
+        yield scheduler

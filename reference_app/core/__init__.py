@@ -1,0 +1,1 @@
+"""What every other part may use: constants, errors, sessions, passwords."""
