@@ -477,12 +477,15 @@ class Comment(NamedTuple):
 
     `names` are the rules that it names (empty: all of them); `reason` is "" where none is given; `line` is the line
     that the comment stands on, `alone` says that nothing else stands there, so that it speaks of the next statement.
+    Where `problem` is not "", the comment was meant as one but cannot be read: it suppresses nothing, and its only name
+    is what it says.
     """
 
     span: Span
     names: tuple[str, ...]
     reason: str
     alone: bool
+    problem: str = ""
 
 
 class ModuleCode(NamedTuple):

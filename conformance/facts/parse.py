@@ -6,11 +6,18 @@ import ast
 import codecs
 import re
 import warnings
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from conformance.errors import UnreadableModule
+from conformance.facts.newer import made_plain, parse_newer
 
 __all__ = ["Parsed", "parse"]
+
+LARGEST = 10_000_000
+"""In bytes. A tree takes a hundred times its text in memory."""
+
+_LARGEST_TO_SEARCH = 1_000_000
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -18,28 +25,60 @@ _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A module's tree and its text; the lines of `text` end in `\\n` alone, and no BOM stands before them."""
+    """A module and its text, the lines of which end in line feeds alone, and before which no BOM stands."""
 
     tree: ast.Module
     text: str
 
 
 def parse(source: bytes, path: str) -> Parsed:
-    """Return the tree and the text of `source`, or raise `UnreadableModule` with the line that reading stopped at."""
+    """Return the tree and the text of `source`, or raise `UnreadableModule` with the line that reading stopped at.
+
+    The tree is the same whichever interpreter reads it: `type X = T` stands as `X: TypeAlias = T` (the annotation has
+    the place of the word `type`), type parameters are dropped, and a t-string is an f-string.
+    """
+    if len(source) > LARGEST:
+        size = f"{len(source) / 1_000_000:,.0f} MB"
+        raise UnreadableModule(path, 1, f"too large to be parsed: {size}, at most {LARGEST // 1_000_000} MB")
     text = _decode(source, path)
     try:
-        tree = _tree(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return Parsed(_tree(text), text)
     except SyntaxError as error:
-        raise UnreadableModule(path, error.lineno or 1, error.msg) from error
+        raise UnreadableModule(path, max(error.lineno or 1, 1), error.msg) from error
     except (RecursionError, MemoryError) as error:
-        raise UnreadableModule(path, 1, "nested too deeply to be parsed") from error
-    return Parsed(tree, text)
+        raise UnreadableModule(path, _line_too_deep(text), "nested too deeply to be parsed") from error
+    except ValueError as error:  # a character that cannot be encoded; numbers that are too long
+        raise UnreadableModule(path, 1, str(error)) from error
 
 
 def _tree(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as refusal:
+        return parse_newer(text, refusal)
+    return made_plain(tree, text)
+
+
+def _line_too_deep(text: str) -> int:
+    """Return the line up to which the text must be read for the parser to give up; 1 for a text that takes too long."""
+    lines = text.split("\n")
+    if len(text) > _LARGEST_TO_SEARCH:
+        return 1
+    return bisect_left(range(1, len(lines)), True, key=lambda count: _is_too_deep("\n".join(lines[:count]))) + 1
+
+
+def _is_too_deep(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (RecursionError, MemoryError):
+        return True
+    except (SyntaxError, ValueError):
+        pass
+    return False
 
 
 def _decode(source: bytes, path: str) -> str:
