@@ -14,29 +14,22 @@ from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 import uvicorn
-from arq.worker import create_worker
 
 from reference_app.components.scheduler.schedule import running_scheduler
 from reference_app.config import Settings, get_settings
 from reference_app.core.db import create_tables
 from reference_app.core.logs import configure_logging
-from reference_app.embedded import embedded_redis
+from reference_app.embedded import embedded_redis, embedded_worker
 from reference_app.main import app
-from reference_app.worker import WorkerSettings
 
 
 async def serve(settings: Settings) -> None:
     """Run API, worker and scheduler until a signal stops the API; then the others stop as well."""
     await create_tables(settings.database_url)
     server = uvicorn.Server(uvicorn.Config(app, settings.api_host, settings.api_port, log_config=None))
-    worker = create_worker(dict(vars(WorkerSettings)), handle_signals=False)
-    async with running_scheduler(settings), asyncio.TaskGroup() as parts:
-        parts.create_task(worker.async_run(), name="worker")
-        try:
-            with signals_absorbed():
-                await server.serve()
-        finally:
-            await worker.close()
+    async with running_scheduler(settings), embedded_worker(settings.redis_url):
+        with signals_absorbed():
+            await server.serve()
 
 
 @contextmanager

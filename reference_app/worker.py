@@ -29,4 +29,5 @@ class WorkerSettings:
     functions = (run_triage, build_codebase_index, update_codebase_index, generate_report)
     redis_settings = RedisSettings.from_dsn(get_settings().redis_url)
     health_check_interval = 10  # seconds; `/health` shows the worker until it has missed one
+    job_completion_wait = 5  # seconds that jobs are given to end when the worker is told to
     keep_result = 0  # results are in the database, and a job id may be used again

@@ -1,0 +1,142 @@
+"""Two ways to run the application.
+
+`api` is the application without its lifespan: doubles stand in for what it would have opened, through
+`dependency_overrides` alone. `servers` is the environment for everything else: lifespan, worker, scheduler and terminal
+open what it names, as they do in production. It is the embedded servers, and once more the real ones that
+`TEST_REDIS_URL` and `TEST_DATABASE_URL` name; those are emptied.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from arq.connections import ArqRedis
+from httpx import ASGITransport, AsyncClient
+from opentelemetry.metrics import NoOpMeterProvider
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from reference_app.config import Settings, get_settings
+from reference_app.core.db import create_tables, database
+from reference_app.core.redis import redis_pool
+from reference_app.deps.db import get_db_session
+from reference_app.deps.metrics import get_meter_provider
+from reference_app.deps.redis import get_redis
+from reference_app.embedded import embedded_redis
+from reference_app.main import app
+from reference_app.models import Base, CreateUserRequest, User
+from reference_app.services.email_service import EmailService
+from reference_app.services.user_service import UserService
+
+REAL_SERVERS = {
+    name: os.environ[f"TEST_{name}"] for name in ("REDIS_URL", "DATABASE_URL") if f"TEST_{name}" in os.environ
+}
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with embedded_redis("127.0.0.1", 0) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(redis_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        redis_url=redis_url,
+        database_url=f"sqlite+aiosqlite:///{tmp_path}/test.db",
+        email_outbox=tmp_path / "outbox",
+        codebase_root=tmp_path / "codebase",
+    )
+
+
+@pytest.fixture
+async def sessions(settings: Settings) -> AsyncIterator[async_sessionmaker[AsyncSession]]:
+    await create_tables(settings.database_url)
+    async with database(settings.database_url) as sessions:
+        yield sessions
+
+
+@pytest.fixture
+async def db(sessions: async_sessionmaker[AsyncSession]) -> AsyncIterator[AsyncSession]:
+    async with sessions() as session:
+        yield session
+
+
+@pytest.fixture
+async def redis(settings: Settings) -> AsyncIterator[ArqRedis]:
+    async with redis_pool(settings.redis_url) as pool:
+        await pool.flushdb()
+        yield pool
+
+
+@pytest.fixture
+async def ann(db: AsyncSession, settings: Settings) -> User:
+    request = CreateUserRequest(email="ann@example.com", full_name="Ann", password=SecretStr("correct horse"))
+    return await UserService(db, EmailService(settings.email_outbox)).create_user(request)
+
+
+@pytest.fixture
+async def api(
+    sessions: async_sessionmaker[AsyncSession], redis: ArqRedis, settings: Settings
+) -> AsyncIterator[AsyncClient]:
+    async def db_session() -> AsyncIterator[AsyncSession]:
+        async with sessions() as session:
+            yield session
+
+    app.dependency_overrides[get_db_session] = db_session
+    app.dependency_overrides[get_redis] = lambda: redis
+    app.dependency_overrides[get_settings] = lambda: settings
+    app.dependency_overrides[get_meter_provider] = NoOpMeterProvider
+    try:
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+            yield client
+    finally:
+        app.dependency_overrides.clear()
+
+
+@pytest.fixture(
+    params=[
+        "embedded",
+        pytest.param("real", marks=pytest.mark.skipif(not REAL_SERVERS, reason="no TEST_REDIS_URL, TEST_DATABASE_URL")),
+    ]
+)
+async def servers(
+    request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Settings]:
+    """The environment names servers that answer and hold nothing; what reads the settings from now on reads these."""
+    chosen = settings.model_copy(
+        update={k.lower(): v for k, v in REAL_SERVERS.items()} if request.param == "real" else {}
+    )
+    for name, value in chosen:
+        monkeypatch.setenv(name.upper(), str(value))
+    get_settings.cache_clear()
+    await empty(chosen)
+    await create_tables(chosen.database_url)
+    yield get_settings()
+    get_settings.cache_clear()
+
+
+async def empty(settings: Settings) -> None:
+    engine = create_async_engine(settings.database_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.drop_all)
+    await engine.dispose()
+    async with redis_pool(settings.redis_url) as redis:
+        await redis.flushdb()
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
+    async def poll(look: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(5):
+            while not await look():  # noqa: ASYNC110 - what is looked at is in another process, or could be
+                await asyncio.sleep(0.02)
+
+    return poll
