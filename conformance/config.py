@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,7 +20,7 @@ from conformance.results import Problem, Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["ROLES", "Config", "Profile", "covers", "find", "load", "matches", "nearest"]
+__all__ = ["ROLES", "Config", "Profile", "covers", "find", "line_of", "load", "matches", "nearest", "overridden"]
 
 ROLES: Final = (
     "routes",
@@ -270,6 +270,28 @@ def load(file: Path) -> Config:
     return _read(table, file.resolve(), source)
 
 
+def overridden(config: Config, texts: Iterable[str]) -> Config:
+    """Return the configuration with settings from a command line put over it: `profile = "aegis"`.
+
+    Raises:
+        ConfigurationError: with all that is wrong with them.
+    """
+    problems: list[Problem] = []
+    for text in texts:
+        try:
+            made = _read(tomllib.loads(text), Path("--config"), text)
+        except tomllib.TOMLDecodeError as error:
+            problems.append(Problem(f"`{text}` is neither a file nor a setting: {error}", "--config"))
+        except ConfigurationError as error:
+            problems += error.problems
+        else:
+            given = {key.replace("-", "_") for key in tomllib.loads(text)}
+            config = replace(config, **{name: getattr(made, name) for name in given})
+    if problems:
+        raise ConfigurationError(problems)
+    return config
+
+
 def _broken(shown: str, message: str) -> Problem:
     found = re.search(r"\s*\(at (?:line (\d+), column \d+|end of document)\)", message)
     line = int(found[1]) if found and found[1] else 0
@@ -325,6 +347,14 @@ def _line_of(source: str, key: str) -> int:
         if own.match(line) or header.match(line):
             return number
     return 0
+
+
+def line_of(config: Config, key: str) -> int:
+    """Return the line of the configuration's file on which a key stands; 0 where it is not to be seen."""
+    try:
+        return _line_of(config.file.read_text("utf-8-sig"), key) if config.file else 0
+    except (OSError, UnicodeDecodeError):
+        return 0
 
 
 def matches(pattern: str, module: str) -> bool:

@@ -64,6 +64,8 @@ class Target:
         packages: the names of the top-level packages and modules, tests excepted, sorted.
         problems: what could not be looked at.
         notes: what was passed over, and why.
+        partial: it is a part of a program, a file or a package within a package: what is not seen may still be there.
+        whole: all that the configuration speaks of was given, so that what matches nothing matches nothing.
     """
 
     root: Path
@@ -71,6 +73,8 @@ class Target:
     packages: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    partial: bool = False
+    whole: bool = True
 
 
 SKIPPED: Final = frozenset({"node_modules", "__pycache__", "site-packages", "__pypackages__"})
@@ -132,7 +136,7 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
     files = sorted(_source_file(file, source, str(root), is_test=test) for file, (source, test) in found.items())
     files, hidden = _without_hidden(files)
     kept = [file for file in files if file.is_test or _within(file.module, config.root_packages)]
-    whole = config.root is not None and any(config.root.is_relative_to(start) for start in starts)
+    whole = config.root is None or any(config.root.is_relative_to(start) for start in starts)
     problems += _unmatched_root_packages(files, config) if whole else ()
     if not kept and not problems:
         raise TargetError(_nothing(starts, files, config, here))
@@ -142,6 +146,8 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
         packages=tuple(sorted({file.module.partition(".")[0] for file in kept if not file.is_test})),
         problems=tuple(sorted(set(problems), key=lambda problem: (problem.path, problem.message))),
         notes=tuple(sorted({*notes, *hidden})),
+        partial=any(start.is_file() or (start.parent / "__init__.py").is_file() for start in starts),
+        whole=whole,
     )
 
 

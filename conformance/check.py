@@ -1,0 +1,599 @@
+"""The one use case: discover, extract, link, judge, report. Every door calls it and renders what it gives."""
+
+from __future__ import annotations
+
+import re
+import time
+import traceback
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance import config as configuration
+from conformance.config import ROLES, Config, covers, nearest
+from conformance.discovery import SourceFile, Target, discover
+from conformance.errors import ConfigurationError, UnreadableModule, UsageError
+from conformance.facts.extract import extract
+from conformance.program import Program, link
+from conformance.results import (
+    Finding,
+    FindingStatus,
+    Place,
+    Problem,
+    Report,
+    RuleResult,
+    RuleStatus,
+    Severity,
+    Undecidable,
+    Violation,
+    fingerprint,
+)
+from conformance.rules import all_rules
+from conformance.suppressions import Suppression, Suppressions, in_code, in_configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from conformance.facts.code import ModuleCode
+    from conformance.rules.base import Rule
+
+__all__ = ["VERSION", "Loaded", "Selection", "check", "configure", "judge", "load", "matching", "selected"]
+
+try:
+    VERSION: Final = version("fastapi-conformance")
+except PackageNotFoundError:  # run from a folder of sources
+    VERSION = "0"  # type: ignore[misc]
+
+UNUSED, WITHOUT_REASON, UNREADABLE, UNDECIDABLE = "CK901", "CK902", "CK903", "CK904"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A target, read and linked: what the rules, the map and the list of roles start from."""
+
+    target: Target
+    codes: Mapping[str, ModuleCode]
+    program: Program
+    unreadable: tuple[UnreadableModule, ...]
+    config: Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What the caller chose, over what is configured: as ruff's `--select`, `--extend-select` and `--ignore`."""
+
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+def check(
+    paths: Sequence[Path],
+    config: Config | None = None,
+    *,
+    selection: Selection | None = None,
+    cwd: Path | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Report:
+    """Check a target.
+
+    Args:
+        paths: folders, files or package names; none for what the configuration names, else the current folder.
+        config: what holds; where it is not given, the configuration that is found upward from the target.
+        selection: the rules to run, over what is configured.
+        cwd: what relative paths count from.
+        progress: called with the step, and how much of it is done.
+
+    Raises:
+        ConfigurationError: the configuration is wrong.
+        TargetError: there is no such target.
+        UsageError: a rule is named that does not exist.
+    """
+    config = configure(paths, cwd=cwd) if config is None else config
+    chosen = selected(all_rules(), config, selection or Selection())
+    return judge(load(paths, config, cwd=cwd, progress=progress), chosen, progress=progress)
+
+
+def configure(paths: Sequence[Path], *, cwd: Path | None = None) -> Config:
+    """Return the configuration that is found upward from what the paths have in common, or the default one.
+
+    Raises:
+        ConfigurationError: with all that is wrong with it.
+    """
+    here = (cwd or Path.cwd()).resolve()
+    starts = [here / path for path in paths]
+    given = [start.resolve() for start in starts if start.exists()] or [here]
+    common = given[0]
+    while not all(each.is_relative_to(common) for each in given):
+        common = common.parent
+    file = configuration.find(common)
+    return configuration.load(file) if file else Config()
+
+
+# --- rules ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The rules to run, and those that the configuration's file ignores: these are run to see whether that matters."""
+
+    rules: tuple[Rule[Any], ...]
+    ignored: tuple[Rule[Any], ...]
+    every: tuple[Rule[Any], ...]
+
+
+def selected(rules: Sequence[Rule[Any]], config: Config, selection: Selection) -> Chosen:
+    """Return the rules to run. The more exact name wins: `ignore = ["DI"]` leaves `extend-select = ["DI101"]` alone.
+
+    Raises:
+        ConfigurationError: the configuration names a rule that does not exist; all of them at once.
+        UsageError: the selection does; all of them at once.
+    """
+    named = {
+        "select": config.select,
+        "extend-select": config.extend_select,
+        "ignore": config.ignore,
+        "required": config.required,
+        "severity": tuple(config.severity),
+        "per-file-ignores": tuple(name for names in config.per_file_ignores.values() for name in names),
+    }
+    wrong = [
+        Problem(f"unknown rule `{name}` in `{key}`{_nearest_rule(name, rules)}", config.shown)
+        for key, names in named.items()
+        for name in dict.fromkeys(names)
+        if not _matching(name, rules)
+    ]
+    if wrong:
+        raise ConfigurationError(wrong)
+    mistyped = [
+        Problem(f"unknown rule `{name}`{_nearest_rule(name, rules)}")
+        for name in dict.fromkeys((*selection.select, *selection.extend_select, *selection.ignore))
+        if not _matching(name, rules)
+    ]
+    if mistyped:
+        raise UsageError(mistyped)
+    configured = _layer({}, rules, config.select, config.extend_select, config.ignore)
+    final = _layer(configured, rules, selection.select, selection.extend_select, selection.ignore)
+    without_ignore = _layer(
+        _layer({}, rules, config.select, config.extend_select, ()),
+        rules,
+        selection.select,
+        selection.extend_select,
+        selection.ignore,
+    )
+    ignored = tuple(
+        rule for rule in rules if without_ignore.get(rule.id) and not final.get(rule.id) and not rule.engine
+    )
+    return Chosen(tuple(rule for rule in rules if final.get(rule.id)), ignored, tuple(rules))
+
+
+def _layer(
+    before: Mapping[str, bool],
+    rules: Sequence[Rule[Any]],
+    select: Sequence[str],
+    extend: Sequence[str],
+    ignore: Sequence[str],
+) -> dict[str, bool]:
+    """Return which rules are on after one layer of choices; within it, the more exact name decides."""
+    on = {} if select else dict(before)
+    choices = [(name, True) for name in (*select, *extend)] + [(name, False) for name in ignore]
+    for name, wanted in sorted(choices, key=lambda choice: (_exactness(choice[0]), not choice[1])):
+        for rule in _matching(name, rules):
+            if wanted and rule.opt_in and name.upper() == "ALL":
+                continue
+            on[rule.id] = wanted
+    return on
+
+
+def _exactness(name: str) -> int:
+    if name.upper() == "ALL":
+        return 0
+    return len(name) if re.fullmatch(r"[A-Za-z]{2}\d{0,3}", name) else 5
+
+
+def answers(name: str, rule: Rule[Any]) -> bool:
+    """Return whether a rule goes by that id, name or prefix."""
+    upper = name.upper()
+    return (
+        upper in ("ALL", rule.id)
+        or name.casefold() == rule.name
+        or (re.fullmatch(r"[A-Z]{2}\d{0,2}", upper) is not None and rule.id.startswith(upper))
+    )
+
+
+def matching(name: str, rules: Sequence[Rule[Any]]) -> list[Rule[Any]]:
+    """Return the rules that go by an id, name or prefix.
+
+    Raises:
+        UsageError: no rule does.
+    """
+    if found := _matching(name, rules):
+        return found
+    raise UsageError(f"unknown rule `{name}`{_nearest_rule(name, rules)}")
+
+
+def _matching(name: str, rules: Sequence[Rule[Any]]) -> list[Rule[Any]]:
+    return [rule for rule in rules if answers(name, rule)]
+
+
+def _nearest_rule(name: str, rules: Sequence[Rule[Any]]) -> str:
+    known = [
+        *(rule.id for rule in rules),
+        *(rule.name for rule in rules),
+        *sorted({rule.id[:2] for rule in rules}),
+        "ALL",
+    ]
+    return nearest(name, known) or "; `conformance rule` lists them"
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+def load(
+    paths: Sequence[Path],
+    config: Config,
+    *,
+    cwd: Path | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Loaded:
+    """Read and link a target.
+
+    Raises:
+        TargetError: there is no such target.
+    """
+    target = discover(paths, config, cwd=cwd)
+    modules: list[tuple[SourceFile, ModuleCode]] = []
+    unreadable: list[UnreadableModule] = []
+    for number, file in enumerate(target.files):
+        if progress is not None:
+            progress("reading", number, len(target.files))
+        try:
+            modules.append((file, _extracted(file)))
+        except UnreadableModule as error:
+            unreadable.append(error)
+    codes = {file.shown: code for file, code in modules}
+    return Loaded(target, codes, link(modules, config), tuple(unreadable), config)
+
+
+def _extracted(file: SourceFile) -> ModuleCode:
+    try:
+        return extract(file.path.read_bytes(), file.shown)
+    except OSError as error:
+        raise UnreadableModule(file.shown, 1, f"cannot be read: {error.strerror or error}") from error
+    except RecursionError as error:
+        raise UnreadableModule(file.shown, 1, "nested too deeply to be read") from error
+
+
+# --- judging -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What one rule has yielded."""
+
+    rule: Rule[Any]
+    subjects: int = 0
+    violations: tuple[Violation, ...] = ()
+    undecidable: tuple[Undecidable, ...] = ()
+    crash: str = ""
+    seconds: float = 0.0
+
+
+def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int], None] | None = None) -> Report:
+    """Let the rules judge a target, and account for suppressions, severities and what could not be looked at."""
+    config, target = loaded.config, loaded.target
+    by_id = {rule.id: rule for rule in chosen.every}
+    suppressions = Suppressions(_written(loaded), lambda name, rule: rule in by_id and answers(name, by_id[rule]))
+    outcomes: dict[str, _Outcome] = {}
+    wanted = {rule.id: rule for rule in chosen.rules}
+    tried = [rule for rule in (*chosen.rules, *_only_to_see(chosen, suppressions)) if not rule.engine]
+    for number, rule in enumerate(tried):
+        if progress is not None:
+            progress("judging", number, len(tried))
+        outcomes[rule.id] = _run(rule, loaded.program)
+    make = _Maker(config, suppressions, _Lines(target), by_id)
+    findings: list[Finding] = []
+    unknowns: list[Finding] = []
+    undecided: dict[str, list[Finding]] = {}
+    for outcome in outcomes.values():
+        made = [make.finding(outcome.rule, violation) for violation in outcome.violations]
+        if outcome.rule.id in wanted:
+            findings += made
+        elif outcome.rule in chosen.ignored:
+            findings += [replace(f, status=FindingStatus.SUPPRESSED, reason=f"ignored in {config.shown}") for f in made]
+        if outcome.rule.id in wanted and UNDECIDABLE in by_id:
+            about = [make.finding(by_id[UNDECIDABLE], _unknown(outcome.rule, each)) for each in outcome.undecidable]
+            undecided[outcome.rule.id] = about
+            unknowns += about
+    problems = list(target.problems)
+    unread = [make.unreadable(error) for error in loaded.unreadable] if UNREADABLE in by_id else []
+    problems += [
+        Problem(error.message, error.path, error.line)
+        for error, finding in zip(loaded.unreadable, unread, strict=True)
+        if finding.status is FindingStatus.NEW
+    ]
+    about_suppressions = {
+        WITHOUT_REASON: [make.finding(by_id[WITHOUT_REASON], each) for each in _without_reason(suppressions)],
+        UNUSED: [make.finding(by_id[UNUSED], each) for each in _unused(suppressions, outcomes, chosen, config, loaded)],
+    }
+    engine = {UNDECIDABLE: unknowns, UNREADABLE: unread, **about_suppressions}
+    for rule_id, several in engine.items():
+        findings += several if rule_id in wanted else ()
+    lacking = [make.lacking(outcome) for outcome in outcomes.values() if _is_lacking(outcome, wanted, config)]
+    findings += lacking
+    problems += _unmatched_roles(loaded)
+    problems += _nothing_recognised(loaded)
+    unique = {(f.rule, f.path, f.line): f for f in sorted(findings, key=_order, reverse=True)}
+    kept = sorted(unique.values(), key=_order)
+    counts = {UNUSED: len(suppressions.all), WITHOUT_REASON: len(suppressions.all), UNREADABLE: len(target.files)}
+    results = []
+    for rule in chosen.rules:
+        new = sum(1 for f in kept if f.rule == rule.id and f.status is FindingStatus.NEW)
+        if rule.engine:
+            outcome = _Outcome(rule, counts.get(rule.id, len(tried)))
+            results.append(_result(outcome, new, 0))
+        else:
+            open_questions = [f for f in undecided.get(rule.id, ()) if f.status is FindingStatus.NEW]
+            results.append(_result(outcomes[rule.id], new, len(open_questions)))
+    return Report(
+        version=VERSION,
+        root=str(target.root),
+        packages=target.packages,
+        files=len(target.files),
+        findings=tuple(kept),
+        rules=tuple(results),
+        problems=tuple(sorted(set(problems), key=lambda p: (p.path, p.line, p.message))),
+        notes=tuple(dict.fromkeys((*loaded.program.notes, *target.notes, *_absent_roles(loaded)))),
+    )
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    return (finding.path, finding.line, finding.column, finding.rule, finding.message)
+
+
+def _run(rule: Rule[Any], program: Program) -> _Outcome:
+    outcome = _Outcome(rule)
+    yielded: list[Violation | Undecidable] = []
+    started = time.perf_counter()
+    try:
+        for subject in rule.subjects(program):
+            outcome.subjects += 1
+            yielded.extend(rule.check(program, subject))
+    except Exception as error:  # noqa: BLE001 - whatever a rule does, the others go on
+        outcome.crash = _crash(error)
+    outcome.seconds = time.perf_counter() - started
+    outcome.violations = tuple(each for each in yielded if isinstance(each, Violation))
+    outcome.undecidable = tuple(each for each in yielded if isinstance(each, Undecidable))
+    return outcome
+
+
+def _crash(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = ""
+    if frames:
+        name = "/".join(Path(frames[-1].filename).parts[-3:])
+        where = f" ({name}:{frames[-1].lineno} in {frames[-1].name})"
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}{': ' if text else ''}{text}{where}"
+
+
+def _result(outcome: _Outcome, new: int, undecided: int) -> RuleResult:
+    rule = outcome.rule
+    status, reason = RuleStatus.PASSED, ""
+    if outcome.crash:
+        status, reason = RuleStatus.CRASHED, outcome.crash
+    elif new:
+        status = RuleStatus.FAILED
+    elif not outcome.subjects:
+        status, reason = RuleStatus.NOT_APPLICABLE, rule.nothing
+    elif undecided:
+        things = "a place" if undecided == 1 else f"{undecided} places"
+        status, reason = RuleStatus.UNDECIDABLE, f"{things} where nothing can be said: see {UNDECIDABLE}"
+    return RuleResult(rule.id, rule.name, status, outcome.subjects, new, reason, outcome.seconds)
+
+
+def _unknown(rule: Rule[Any], each: Undecidable) -> Violation:
+    return Violation(
+        each.place, f"{rule.id} {rule.name}: {each.message}", "write the name out, or say here why it is right"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes findings: severity as configured, suppressed where a suppression covers the line."""
+
+    config: Config
+    suppressions: Suppressions
+    lines: _Lines
+    by_id: Mapping[str, Rule[Any]]
+
+    def finding(self, rule: Rule[Any], violation: Violation) -> Finding:
+        place = violation.place
+        suppression = self.suppressions.match(rule.id, place.path, place.span[0])
+        return Finding(
+            rule=rule.id,
+            name=rule.name,
+            severity=self._severity(rule),
+            place=place,
+            message=violation.message,
+            instead=violation.instead or rule.instead,
+            source=rule.source,
+            fingerprint=fingerprint(rule.id, place.module, place.symbol, violation.detail or violation.message),
+            status=FindingStatus.SUPPRESSED if suppression else FindingStatus.NEW,
+            reason=suppression.reason if suppression else "",
+            trail=violation.trail,
+            code=self.lines.line(place.path, place.span[0]),
+        )
+
+    def _severity(self, rule: Rule[Any]) -> Severity:
+        given = [(_exactness(name), severity) for name, severity in self.config.severity.items() if answers(name, rule)]
+        return max(given, key=lambda each: each[0])[1] if given else rule.severity
+
+    def unreadable(self, error: UnreadableModule) -> Finding:
+        """Return the finding about a file that was not read: suppressed where it is accepted by name."""
+        place = Place(error.path, (error.line, 1, error.line, 1), "")
+        rule = self.by_id[UNREADABLE]
+        found = self.finding(rule, Violation(place, f"not checked: {error.message}", rule.instead, detail=error.path))
+        if any(_path_matches(glob, error.path) for glob in self.config.accept_unreadable):
+            return replace(found, status=FindingStatus.SUPPRESSED, reason=f"accepted in {self.config.shown}")
+        return found
+
+    def lacking(self, outcome: _Outcome) -> Finding:
+        """Return the finding about a required rule that had nothing to look at."""
+        rule = outcome.rule
+        line = max(configuration.line_of(self.config, "required"), 1)
+        place = Place(self.lines.shown(self.config.file), (line, 1, line, 1), "")
+        message = f"{rule.id} is required, and had nothing to look at: {rule.nothing}"
+        return self.finding(rule, Violation(place, message, "take it from `required`, or see `conformance roles`"))
+
+
+class _Lines:
+    """The text of single lines of the target's files, for people to see."""
+
+    def __init__(self, target: Target) -> None:
+        self._root = target.root
+        self._files = {file.shown: file.path for file in target.files}
+        self._texts: dict[str, list[str]] = {}
+
+    def shown(self, file: Path | None) -> str:
+        """Return how a file that is not of the target, such as the configuration's, is shown."""
+        if file is None:
+            return "configuration"
+        inside = file.is_relative_to(self._root)
+        shown = (file.relative_to(self._root) if inside else Path(file.name)).as_posix()
+        self._files.setdefault(shown, file)
+        return shown
+
+    def line(self, path: str, number: int) -> str:
+        if path not in self._texts:
+            try:
+                source = self._files[path].read_bytes()
+            except (OSError, KeyError):
+                source = b""
+            self._texts[path] = (
+                source.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+            )
+        lines = self._texts[path]
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+# --- suppressions, and what had nothing to do ----------------------------------------------------------------------
+
+
+def _written(loaded: Loaded) -> Iterator[Suppression]:
+    modules = {file.shown: file.module for file in loaded.target.files}
+    for path, code in loaded.codes.items():
+        yield from in_code(code, path, modules[path])
+    config = loaded.config
+    shown = _Lines(loaded.target).shown(config.file)
+    yield from in_configuration(config.per_file_ignores, shown, lambda glob: configuration.line_of(config, glob))
+
+
+def _only_to_see(chosen: Chosen, suppressions: Suppressions) -> list[Rule[Any]]:
+    """Return the rules that are run for nothing but to know whether a suppression, or an ignore, is of use."""
+    if not any(rule.id == UNUSED for rule in chosen.rules):
+        return list(chosen.ignored)
+    running = {rule.id for rule in chosen.rules}
+    names = {one.name for one in suppressions.all if one.name.upper() != "ALL"}
+    named = [rule for rule in chosen.every if rule.id not in running and any(answers(name, rule) for name in names)]
+    return list(dict.fromkeys((*chosen.ignored, *named)))
+
+
+def _without_reason(suppressions: Suppressions) -> list[Violation]:
+    found = {one.place: one for one in suppressions.all if not one.glob and not one.reason}
+    return [
+        Violation(place, "the suppression does not say why", "write the reason after it: ` -- reason`", detail=one.name)
+        for place, one in found.items()
+    ]
+
+
+def _unused(
+    suppressions: Suppressions, outcomes: Mapping[str, _Outcome], chosen: Chosen, config: Config, loaded: Loaded
+) -> list[Violation]:
+    if loaded.target.partial:
+        return []
+    found: list[Violation] = []
+    rules = chosen.every
+    for one in suppressions.unused():
+        about = _matching(one.name, rules)
+        if (one.glob and not loaded.target.whole) or [rule.id for rule in about] == [UNUSED]:
+            continue
+        if not about:
+            message = f"no rule answers to `{one.name}`{_nearest_rule(one.name, rules)}"
+            found.append(Violation(one.place, message, "correct the name", detail=f"unknown {one.name}"))
+        elif one.name.upper() == "ALL" and len(chosen.rules) < sum(1 for rule in rules if not rule.opt_in):
+            continue
+        elif _was_tried(about, outcomes):
+            what = f"`{one.glob}` in `per-file-ignores`" if one.glob else "the suppression"
+            which = "any rule" if one.name.upper() == "ALL" else one.name
+            message = f"{what} matches no finding of {which}"
+            found.append(Violation(one.place, message, "delete it", detail=f"{one.name} {one.glob}".strip()))
+    place_of = _Lines(loaded.target).shown(config.file)
+    for name in config.ignore if loaded.target.whole else ():
+        about = [rule for rule in _matching(name, rules) if rule in chosen.ignored]
+        if about and _was_tried(about, outcomes) and not any(outcomes[rule.id].violations for rule in about):
+            line = max(configuration.line_of(config, "ignore"), 1)
+            place = Place(place_of, (line, 1, line, 1), "")
+            found.append(
+                Violation(place, f"`{name}` in `ignore` matches no finding", "delete it", detail=f"ignore {name}")
+            )
+    return found
+
+
+def _was_tried(rules: Iterable[Rule[Any]], outcomes: Mapping[str, _Outcome]) -> bool:
+    """Return whether the rules looked at something and did not crash: else nothing is known of a suppression."""
+    ran = [outcomes[rule.id] for rule in rules if rule.id in outcomes]
+    if any(rule.engine for rule in rules) and not ran:
+        return True
+    return any(outcome.subjects for outcome in ran) and not any(outcome.crash for outcome in ran)
+
+
+def _is_lacking(outcome: _Outcome, wanted: Mapping[str, Rule[Any]], config: Config) -> bool:
+    required = outcome.rule.id in wanted and any(answers(name, outcome.rule) for name in config.required)
+    return required and not outcome.subjects and not outcome.crash
+
+
+def _path_matches(glob: str, path: str) -> bool:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - seldom needed
+
+    return GitIgnoreSpec.from_lines([glob]).match_file(path)
+
+
+def _unmatched_roles(loaded: Loaded) -> list[Problem]:
+    config = loaded.config
+    if loaded.target.partial:
+        return []
+    known = sorted({file.module for file in loaded.target.files})
+    return [
+        Problem(
+            f"`{pattern}` in `roles.{role}` matches no module{nearest(pattern.removesuffix('.**'), known)}",
+            config.shown,
+            configuration.line_of(config, role),
+        )
+        for role, patterns in config.roles.items()
+        for pattern in patterns
+        if (loaded.target.whole or pattern.partition(".")[0] in loaded.target.packages)
+        and not any(covers(pattern, module) for module in known)
+    ]
+
+
+def _nothing_recognised(loaded: Loaded) -> list[Problem]:
+    if loaded.unreadable and not loaded.codes:
+        return []
+    if any(set(module.roles) - {"tests"} for module in loaded.program.modules if not module.is_test):
+        return []
+    files = len(loaded.target.files)
+    return [
+        Problem(
+            f"nothing was recognised in {files} {'file' if files == 1 else 'files'}: no endpoint, provider, lifespan, "
+            "worker, task, service or other role; is this the right folder? `conformance roles` shows what was seen, "
+            "and `[tool.conformance.roles]` says what is what"
+        )
+    ]
+
+
+def _absent_roles(loaded: Loaded) -> list[str]:
+    there = {role for module in loaded.program.modules for role in module.roles}
+    absent = [role for role in ROLES if role not in there]
+    return [f"no module was taken for: {', '.join(absent)}"] if absent else []

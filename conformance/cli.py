@@ -1,0 +1,358 @@
+"""The command line: arguments → configuration → check → reporter → exit status. It imports the engine when needed."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import TextIO
+
+    from conformance.config import Config
+    from conformance.reporters import Look
+    from conformance.results import Problem, Report
+    from conformance.rules.base import Rule
+
+__all__ = ["main"]
+
+FORMATS: Final = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
+"""The output formats. A test holds them to the table of reporters, which the command imports only when it reports."""
+
+DONE, FOUND, FAILED = 0, 1, 2
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command and return its exit status: 0 nothing found, 1 findings, 2 it could not be done wholly."""
+    from conformance.errors import ConformanceError, shown  # noqa: PLC0415
+
+    try:
+        options = _parsed(list(argv))
+        return COMMANDS[options.command](options)
+    except ConformanceError as error:
+        _complain(shown(problem) for problem in error.problems)
+        return FAILED
+    except _ShownHelp as done:
+        return done.status
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - what is left to be written has no reader
+        return FAILED
+    except KeyboardInterrupt:
+        _complain(["interrupted"])
+        return 130
+
+
+def _complain(messages: Iterable[str]) -> None:
+    from conformance.reporters.text import inert  # noqa: PLC0415
+
+    for message in messages:
+        print(f"conformance: {inert(message)}", file=sys.stderr)
+
+
+# --- arguments -----------------------------------------------------------------------------------------------------
+
+
+class _ShownHelp(Exception):  # noqa: N818 - not an error
+    """Help or version was printed."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that raises instead of exiting, and knows what a mistyped option was meant to be."""
+
+    def error(self, message: str) -> NoReturn:
+        from conformance.errors import UsageError  # noqa: PLC0415
+
+        raise UsageError(f"{message} (see `{self.prog} --help`)")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        if message:
+            print(message, end="", file=sys.stderr)
+        raise _ShownHelp(status)
+
+    def options(self) -> list[str]:
+        """Return every option string."""
+        return [string for action in self._actions for string in action.option_strings]
+
+
+def _parsed(argv: list[str]) -> argparse.Namespace:
+    from conformance.errors import UsageError  # noqa: PLC0415
+
+    parser, commands = _parsers()
+    word = next((each for each in argv if not each.startswith("-")), None)
+    if word is None and not any(each in ("-h", "--help", "-V", "--version") for each in argv):
+        wrong = [f"unknown option `{each}`" for each in argv]
+        raise UsageError([*wrong, f"say what to do: {', '.join(commands)} (see `conformance --help`)"])
+    if word is not None and word not in commands:
+        raise UsageError(f"there is no command `{word}`{_command_meant(word, commands)}")
+    options, unknown = parser.parse_known_args(argv)
+    if unknown:
+        own = commands[options.command]
+        raise UsageError(
+            [f"unknown option `{each}`{_meant(each.partition('=')[0], own.options())}" for each in unknown]
+        )
+    assert isinstance(options, argparse.Namespace)  # noqa: S101 - for the type checker
+    return options
+
+
+def _command_meant(word: str, commands: Iterable[str]) -> str:
+    if meant := _meant(word, commands):
+        return meant
+    return (
+        f"; did you mean `conformance check {word}`?" if Path(word).exists() else f"; there are {', '.join(commands)}"
+    )
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise argparse.ArgumentTypeError(f"`{text}` is none of {', '.join(choices)}{_meant(text, choices)}")
+        return text
+
+    return read
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
+    parser = _Parser(
+        prog="conformance",
+        description="Checks that a FastAPI + arq + SQLAlchemy application has the architecture it was designed with.",
+        epilog="Exit status: 0 nothing found; 1 findings; 2 the check could not be done, or not completely.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("-V", "--version", action=_Version, nargs=0, help="print the version")
+    several = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    commands: dict[str, _Parser] = {}
+
+    def command(name: str, help_text: str) -> _Parser:
+        made: _Parser = several.add_parser(name, help=help_text, description=f"{help_text}.", allow_abbrev=False)
+        commands[name] = made
+        return made
+
+    checking = command("check", "check a target: folders, files or package names")
+    _paths(checking, "+")
+    _configuration(checking)
+    rules = checking.add_argument_group("rules: ids, names or prefixes (`DI101`, `nullable-provider`, `DI`, `ALL`)")
+    for option, text in (
+        ("--select", "run these alone"),
+        ("--extend-select", "run these besides"),
+        ("--ignore", "leave these out"),
+    ):
+        rules.add_argument(option, metavar="RULES", type=_names, action="extend", default=[], help=text)
+    output = checking.add_argument_group("output")
+    formats = ", ".join(FORMATS)
+    output.add_argument(
+        "--output-format", metavar="FORMAT", type=_one_of(FORMATS), default="full", help=f"one of {formats}"
+    )
+    output.add_argument("-o", "--output-file", metavar="FILE", type=Path, help="write the report there")
+    output.add_argument("--statistics", action="store_true", help="print how many findings each rule has, alone")
+    output.add_argument("--exit-zero", action="store_true", help="exit 0 for findings too; problems still exit 2")
+    output.add_argument("-q", "--quiet", action="store_true", help="print findings and problems alone")
+    output.add_argument("-v", "--verbose", action="store_true", help="print suppressed findings and every rule too")
+    cache = checking.add_argument_group("cache")
+    cache.add_argument("-n", "--no-cache", action="store_true", help="neither read nor write the cache")
+    cache.add_argument("--cache-dir", metavar="FOLDER", type=Path, help="where the cache is")
+
+    page = command(
+        "rule", "print what a rule means and why, with an example of each kind; without one, the table of all"
+    )
+    page.add_argument("rule", metavar="RULE", nargs="?", help="an id, a name, or a prefix")
+
+    roles = command("roles", "print what each module was taken for, and on what evidence")
+    _paths(roles, "*")
+    _configuration(roles)
+    return parser, commands
+
+
+class _Version(argparse.Action):
+    """Prints the version; it is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from conformance.check import VERSION  # noqa: PLC0415
+
+        print(f"conformance {VERSION}")
+        parser.exit()
+
+
+def _paths(parser: _Parser, _count: str) -> None:
+    text = "a folder, a file or a package; default: what the configuration names, else the current folder"
+    parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help=text)
+
+
+def _configuration(parser: _Parser) -> None:
+    group = parser.add_argument_group("configuration")
+    text = 'a TOML file instead of the one that is found upward, or a setting over it: `profile="aegis"`'
+    group.add_argument("--config", metavar="FILE|SETTING", action="append", default=[], help=text)
+    group.add_argument("--isolated", action="store_true", help="pass over every configuration file")
+
+
+# --- commands ------------------------------------------------------------------------------------------------------
+
+
+def _config(options: argparse.Namespace) -> Config:
+    from conformance import config as configuration  # noqa: PLC0415
+    from conformance.check import configure  # noqa: PLC0415
+    from conformance.errors import UsageError  # noqa: PLC0415
+
+    files = [each for each in options.config if "=" not in each or Path(each).exists()]
+    settings = [each for each in options.config if each not in files]
+    if len(files) > 1:
+        raise UsageError(f"one configuration at a time: {', '.join(files)}")
+    if files and options.isolated:
+        raise UsageError("--isolated passes over every configuration file, and --config names one")
+    if options.isolated:
+        config = configuration.Config()
+    elif files:
+        config = configuration.load(Path(files[0]).absolute())
+    else:
+        config = configure(options.paths)
+    return configuration.overridden(config, settings) if settings else config
+
+
+def _check(options: argparse.Namespace) -> int:
+    from conformance.check import Selection, check  # noqa: PLC0415
+    from conformance.errors import ConformanceError  # noqa: PLC0415
+
+    selection = Selection(
+        select=tuple(options.select), extend_select=tuple(options.extend_select), ignore=tuple(options.ignore)
+    )
+    progress = _Progress(sys.stderr, quiet=options.quiet)
+    try:
+        report = check(options.paths, _config(options), selection=selection, progress=progress.show)
+    except ConformanceError as error:
+        if options.output_format in ("full", "concise") or options.statistics:
+            raise
+        report = _no_report(error.problems)
+    finally:
+        progress.clear()
+    _deliver(report, options)
+    status = report.exit_status
+    return DONE if options.exit_zero and status == FOUND else status
+
+
+def _no_report(problems: tuple[Problem, ...]) -> Report:
+    """Return the report of a check that could not be begun, for machines."""
+    from conformance.check import VERSION  # noqa: PLC0415
+    from conformance.results import Report  # noqa: PLC0415
+
+    return Report(VERSION, str(Path.cwd()), (), 0, (), (), problems)
+
+
+def _deliver(report: Report, options: argparse.Namespace) -> None:
+    from conformance.errors import UsageError, shown  # noqa: PLC0415
+    from conformance.reporters import FOR_PEOPLE, REPORTERS, statistics  # noqa: PLC0415
+
+    name = "statistics" if options.statistics else options.output_format
+    for_people = {**FOR_PEOPLE, "statistics": statistics.render}
+    if name in for_people:
+        text = for_people[name](report, _look(sys.stdout, options))
+    else:
+        text = REPORTERS[name](report)
+        _complain(shown(problem) for problem in report.problems)
+    if options.output_file is None:
+        _write(text)
+        return
+    try:
+        options.output_file.parent.mkdir(parents=True, exist_ok=True)
+        options.output_file.write_text(text, "utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"{options.output_file}: cannot be written: {error.strerror or error}") from error
+
+
+def _write(text: str) -> None:
+    """Write to standard output, whatever its encoding can say."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
+
+
+def _look(stream: TextIO, options: argparse.Namespace) -> Look:
+    from conformance.reporters import Look  # noqa: PLC0415
+
+    colour = _coloured(stream) and options.output_file is None
+    links = (
+        colour and stream.isatty() and "CI" not in os.environ and os.environ.get("TERM") not in (None, "dumb", "linux")
+    )
+    return Look(colour=colour, links=links, quiet=options.quiet, verbose=options.verbose)
+
+
+def _coloured(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class _Progress:
+    """A line on a terminal that says how far the check is, once it has taken a moment."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool) -> None:
+        self._stream = stream
+        self._on = stream.isatty() and not quiet and os.environ.get("TERM") != "dumb"
+        self._started = self._last = time.monotonic()
+        self._shown = False
+
+    def show(self, step: str, done: int, of: int) -> None:
+        """Say that so much of a step is done."""
+        now = time.monotonic()
+        if not self._on or now - self._started < 0.5 or now - self._last < 0.05:
+            return
+        self._last, self._shown = now, True
+        filled = 24 * done // max(of, 1)
+        self._stream.write(f"\r\x1b[K{step} [{'#' * filled}{'.' * (24 - filled)}] {done}/{of}")
+        self._stream.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+
+def _rule(options: argparse.Namespace) -> int:
+    from conformance.check import matching  # noqa: PLC0415
+    from conformance.pages import page, table  # noqa: PLC0415
+    from conformance.reporters import Look  # noqa: PLC0415
+    from conformance.rules import all_rules  # noqa: PLC0415
+
+    look = Look(colour=_coloured(sys.stdout))
+    chosen: Sequence[Rule[object]] = all_rules() if options.rule is None else matching(options.rule, all_rules())
+    _write(page(chosen[0], look) if options.rule is not None and len(chosen) == 1 else table(chosen, look))
+    return DONE
+
+
+def _roles(options: argparse.Namespace) -> int:
+    from conformance.check import load  # noqa: PLC0415
+    from conformance.errors import shown  # noqa: PLC0415
+    from conformance.pages import roles  # noqa: PLC0415
+    from conformance.reporters import Look  # noqa: PLC0415
+
+    loaded = load(options.paths, _config(options))
+    _write(roles(loaded, Look(colour=_coloured(sys.stdout))))
+    problems = (*loaded.target.problems, *(each.problems[0] for each in loaded.unreadable))
+    _complain(shown(problem) for problem in problems)
+    return FAILED if problems else DONE
+
+
+COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    "check": _check,
+    "rule": _rule,
+    "roles": _roles,
+}

@@ -1,0 +1,143 @@
+"""For people: each finding with its line of code, why, and what to write instead; then what became of the rules."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from conformance.errors import shown
+from conformance.reporters.text import Look, by_status, counted, inert, new, rules_line, summary
+from conformance.results import FindingStatus, RuleStatus, Severity
+from conformance.rules import all_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.results import Finding, Report, Step
+
+__all__ = ["render"]
+
+WIDTH = 100
+
+
+def render(report: Report, look: Look = Look()) -> str:  # noqa: B008 - frozen
+    """Return the report in full."""
+    why = {rule.id: rule.why for rule in all_rules()}
+    lines: list[str] = []
+    told: set[str] = set()
+    for finding in report.findings if look.verbose else new(report):
+        reason = why.get(finding.rule, "")
+        lines += _finding(finding, reason if finding.rule not in told else _first_sentence(reason), report.root, look)
+        lines.append("")
+        told.add(finding.rule)
+    lines += _about_rules(report, look)
+    if report.problems:
+        lines.append(look.ink(f"{counted(len(report.problems), 'problem')}: the check is not complete", "red", "bold"))
+        lines += [f"  {inert(shown(problem))}" for problem in report.problems]
+        lines.append("")
+    if not look.quiet:
+        lines += [rules_line(report), look.ink(summary(report), _outcome_ink(report), "bold")]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _outcome_ink(report: Report) -> str:
+    return ("green", "red", "red")[report.exit_status]
+
+
+def _finding(finding: Finding, why: str, root: str, look: Look) -> Iterator[str]:
+    ink = "red" if finding.severity is Severity.ERROR else "yellow"
+    where = _linked(f"{inert(finding.path)}:{finding.line}:{finding.column}", finding, root, look)
+    status = "" if finding.status is FindingStatus.NEW else f" [{finding.status.value}]"
+    severity, rule = look.ink(finding.severity.value, ink, "bold"), look.ink(finding.rule, ink, "bold")
+    yield f"{severity} {rule} {finding.name}{status}: {inert(finding.message)}"
+    gutter = " " * len(str(finding.line))
+    yield f"{gutter}{look.ink('-->', 'blue')} {where}"
+    bar = look.ink("|", "blue")
+    if finding.code.strip():
+        code, caret = _pointed(finding)
+        yield f"{gutter} {bar}"
+        yield f"{look.ink(str(finding.line), 'blue')} {bar} {code}"
+        yield f"{gutter} {bar} {look.ink(caret, ink)}"
+    for step in finding.trail:
+        yield f"{gutter} {look.ink('=', 'blue')} by way of {_step(step)}"
+    head = f"{gutter} {look.ink('=', 'blue')} "
+    why = _with_source(why, finding.source)
+    for word, text in (("instead", finding.instead), ("why", why), ("reason", finding.reason)):
+        if text:
+            yield from _wrapped(head, word, inert(" ".join(text.split())), len(gutter), look)
+
+
+def _step(step: Step) -> str:
+    return f"{inert(step.place.path)}:{step.place.span[0]}: {inert(step.text)}"
+
+
+def _with_source(why: str, source: str) -> str:
+    return f"{why} ({source})" if why else f"({source})" if source else ""
+
+
+def _first_sentence(text: str) -> str:
+    """Return the text up to its first full stop that a capital follows: what is said again need not be said in full."""
+    for number in range(len(text) - 2):
+        if text[number] in ".?!" and text[number + 1].isspace() and text[number + 2].isupper():
+            return text[: number + 1]
+    return text
+
+
+def _wrapped(head: str, word: str, text: str, gutter: int, look: Look) -> Iterator[str]:
+    hanging = " " * (gutter + 3 + len(word) + 2)
+    first, *others = textwrap.wrap(text, WIDTH - len(hanging), break_long_words=False, break_on_hyphens=False) or [""]
+    yield f"{head}{look.ink(f'{word}:', 'bold')} {first}"
+    for line in others:
+        yield f"{hanging}{line}"
+
+
+def _pointed(finding: Finding) -> tuple[str, str]:
+    """Return the line of code, inert, and the carets below it, whatever the characters before them have become."""
+    code = finding.code.rstrip()
+    line, column, end_line, end_column = finding.place.span
+    start = max(column - 1, 0)
+    end = end_column - 1 if end_line == line else len(code)
+    before, marked, after = code[:start], code[start:end], code[max(end, start) :]
+    shown_before, shown_marked, shown_after = (inert(part.replace("\t", "    ")) for part in (before, marked, after))
+    return f"{shown_before}{shown_marked}{shown_after}", " " * _width(shown_before) + "^" * max(_width(shown_marked), 1)
+
+
+def _width(text: str) -> int:
+    from unicodedata import combining, east_asian_width  # noqa: PLC0415 - of use to few lines
+
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _linked(text: str, finding: Finding, root: str, look: Look) -> str:
+    if not look.links:
+        return text
+    return f"\x1b]8;;file://{quote(f'{root}/{finding.path}')}#{finding.line}\x1b\\{text}\x1b]8;;\x1b\\"
+
+
+def _about_rules(report: Report, look: Look) -> Iterator[str]:
+    for status, title, ink in (
+        (RuleStatus.CRASHED, "crashed", "red"),
+        (RuleStatus.UNDECIDABLE, "undecidable", "yellow"),
+        (RuleStatus.NOT_APPLICABLE, "not applicable", "dim"),
+    ):
+        results = by_status(report, status)
+        if not results or (look.quiet and status is not RuleStatus.CRASHED):
+            continue
+        yield look.ink(f"{counted(len(results), 'rule')} {title}", ink)
+        for result in results:
+            yield f"  {result.rule} {result.name}: {inert(result.reason)}"
+        yield ""
+    if report.notes and not look.quiet:
+        for note in report.notes:
+            yield f"note: {inert(note)}"
+        yield ""
+    if look.verbose:
+        yield look.ink("every rule", "dim")
+        for result in report.rules:
+            took = f"{result.seconds * 1000:.1f} ms"
+            subjects, findings = counted(result.subjects, "subject"), counted(result.findings, "finding")
+            yield f"  {result.rule} {result.name}: {result.status.value}, {subjects}, {findings}, {took}"
+        yield ""
