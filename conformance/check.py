@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
 import traceback
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from conformance import config as configuration
 from conformance.config import ROLES, Config, covers, nearest
 from conformance.discovery import SourceFile, Target, discover
-from conformance.errors import ConfigurationError, UnreadableModule, UsageError
+from conformance.errors import ConformanceError, UnreadableModule
 from conformance.facts.extract import extract
 from conformance.program import Program, link
 from conformance.results import (
@@ -30,7 +28,9 @@ from conformance.results import (
     fingerprint,
 )
 from conformance.rules import all_rules
+from conformance.selection import Chosen, Selection, answering, answers, exactness, nearest_rule, selected
 from conformance.suppressions import Suppression, Suppressions, in_code, in_configuration
+from conformance.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,12 +38,7 @@ if TYPE_CHECKING:
     from conformance.facts.code import ModuleCode
     from conformance.rules.base import Rule
 
-__all__ = ["VERSION", "Loaded", "Selection", "check", "configure", "judge", "load", "matching", "selected"]
-
-try:
-    VERSION: Final = version("fastapi-conformance")
-except PackageNotFoundError:  # run from a folder of sources
-    VERSION = "0"  # type: ignore[misc]
+__all__ = ["Loaded", "check", "configure", "judge", "load", "read"]
 
 UNUSED, WITHOUT_REASON, UNREADABLE, UNDECIDABLE = "CK901", "CK902", "CK903", "CK904"
 
@@ -57,15 +52,6 @@ class Loaded:
     program: Program
     unreadable: tuple[UnreadableModule, ...]
     config: Config
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What the caller chose, over what is configured: as ruff's `--select`, `--extend-select` and `--ignore`."""
-
-    select: tuple[str, ...] = ()
-    extend_select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
 
 
 def check(
@@ -86,13 +72,27 @@ def check(
         progress: called with the step, and how much of it is done.
 
     Raises:
-        ConfigurationError: the configuration is wrong.
-        TargetError: there is no such target.
-        UsageError: a rule is named that does not exist.
+        ConformanceError: the configuration is wrong, a rule is named that does not exist, there is no such target:
+            all of it at once.
     """
-    config = configure(paths, cwd=cwd) if config is None else config
-    chosen = selected(all_rules(), config, selection or Selection())
-    return judge(load(paths, config, cwd=cwd, progress=progress), chosen, progress=progress)
+    problems: list[Problem] = []
+    known = config or Config()
+    try:
+        known = configure(paths, cwd=cwd) if config is None else config
+    except ConformanceError as error:
+        problems += error.problems
+    chosen = Chosen((), (), ())
+    try:
+        chosen = selected(all_rules(), known, selection or Selection())
+    except ConformanceError as error:
+        problems += error.problems
+    try:
+        target = discover(paths, known, cwd=cwd)
+    except ConformanceError as error:
+        raise ConformanceError((*problems, *error.problems)) from error
+    if problems:
+        raise ConformanceError(problems)
+    return judge(read(target, known, progress=progress), chosen, progress=progress)
 
 
 def configure(paths: Sequence[Path], *, cwd: Path | None = None) -> Config:
@@ -111,122 +111,6 @@ def configure(paths: Sequence[Path], *, cwd: Path | None = None) -> Config:
     return configuration.load(file) if file else Config()
 
 
-# --- rules ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The rules to run, and those that the configuration's file ignores: these are run to see whether that matters."""
-
-    rules: tuple[Rule[Any], ...]
-    ignored: tuple[Rule[Any], ...]
-    every: tuple[Rule[Any], ...]
-
-
-def selected(rules: Sequence[Rule[Any]], config: Config, selection: Selection) -> Chosen:
-    """Return the rules to run. The more exact name wins: `ignore = ["DI"]` leaves `extend-select = ["DI101"]` alone.
-
-    Raises:
-        ConfigurationError: the configuration names a rule that does not exist; all of them at once.
-        UsageError: the selection does; all of them at once.
-    """
-    named = {
-        "select": config.select,
-        "extend-select": config.extend_select,
-        "ignore": config.ignore,
-        "required": config.required,
-        "severity": tuple(config.severity),
-        "per-file-ignores": tuple(name for names in config.per_file_ignores.values() for name in names),
-    }
-    wrong = [
-        Problem(f"unknown rule `{name}` in `{key}`{_nearest_rule(name, rules)}", config.shown)
-        for key, names in named.items()
-        for name in dict.fromkeys(names)
-        if not _matching(name, rules)
-    ]
-    if wrong:
-        raise ConfigurationError(wrong)
-    mistyped = [
-        Problem(f"unknown rule `{name}`{_nearest_rule(name, rules)}")
-        for name in dict.fromkeys((*selection.select, *selection.extend_select, *selection.ignore))
-        if not _matching(name, rules)
-    ]
-    if mistyped:
-        raise UsageError(mistyped)
-    configured = _layer({}, rules, config.select, config.extend_select, config.ignore)
-    final = _layer(configured, rules, selection.select, selection.extend_select, selection.ignore)
-    without_ignore = _layer(
-        _layer({}, rules, config.select, config.extend_select, ()),
-        rules,
-        selection.select,
-        selection.extend_select,
-        selection.ignore,
-    )
-    ignored = tuple(
-        rule for rule in rules if without_ignore.get(rule.id) and not final.get(rule.id) and not rule.engine
-    )
-    return Chosen(tuple(rule for rule in rules if final.get(rule.id)), ignored, tuple(rules))
-
-
-def _layer(
-    before: Mapping[str, bool],
-    rules: Sequence[Rule[Any]],
-    select: Sequence[str],
-    extend: Sequence[str],
-    ignore: Sequence[str],
-) -> dict[str, bool]:
-    """Return which rules are on after one layer of choices; within it, the more exact name decides."""
-    on = {} if select else dict(before)
-    choices = [(name, True) for name in (*select, *extend)] + [(name, False) for name in ignore]
-    for name, wanted in sorted(choices, key=lambda choice: (_exactness(choice[0]), not choice[1])):
-        for rule in _matching(name, rules):
-            if wanted and rule.opt_in and name.upper() == "ALL":
-                continue
-            on[rule.id] = wanted
-    return on
-
-
-def _exactness(name: str) -> int:
-    if name.upper() == "ALL":
-        return 0
-    return len(name) if re.fullmatch(r"[A-Za-z]{2}\d{0,3}", name) else 5
-
-
-def answers(name: str, rule: Rule[Any]) -> bool:
-    """Return whether a rule goes by that id, name or prefix."""
-    upper = name.upper()
-    return (
-        upper in ("ALL", rule.id)
-        or name.casefold() == rule.name
-        or (re.fullmatch(r"[A-Z]{2}\d{0,2}", upper) is not None and rule.id.startswith(upper))
-    )
-
-
-def matching(name: str, rules: Sequence[Rule[Any]]) -> list[Rule[Any]]:
-    """Return the rules that go by an id, name or prefix.
-
-    Raises:
-        UsageError: no rule does.
-    """
-    if found := _matching(name, rules):
-        return found
-    raise UsageError(f"unknown rule `{name}`{_nearest_rule(name, rules)}")
-
-
-def _matching(name: str, rules: Sequence[Rule[Any]]) -> list[Rule[Any]]:
-    return [rule for rule in rules if answers(name, rule)]
-
-
-def _nearest_rule(name: str, rules: Sequence[Rule[Any]]) -> str:
-    known = [
-        *(rule.id for rule in rules),
-        *(rule.name for rule in rules),
-        *sorted({rule.id[:2] for rule in rules}),
-        "ALL",
-    ]
-    return nearest(name, known) or "; `conformance rule` lists them"
-
-
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
@@ -242,7 +126,11 @@ def load(
     Raises:
         TargetError: there is no such target.
     """
-    target = discover(paths, config, cwd=cwd)
+    return read(discover(paths, config, cwd=cwd), config, progress=progress)
+
+
+def read(target: Target, config: Config, *, progress: Callable[[str, int, int], None] | None = None) -> Loaded:
+    """Read and link the files of a target; one that cannot be read is told, and the others go on."""
     modules: list[tuple[SourceFile, ModuleCode]] = []
     unreadable: list[UnreadableModule] = []
     for number, file in enumerate(target.files):
@@ -427,7 +315,7 @@ class _Maker:
         )
 
     def _severity(self, rule: Rule[Any]) -> Severity:
-        given = [(_exactness(name), severity) for name, severity in self.config.severity.items() if answers(name, rule)]
+        given = [(exactness(name), severity) for name, severity in self.config.severity.items() if answers(name, rule)]
         return max(given, key=lambda each: each[0])[1] if given else rule.severity
 
     def unreadable(self, error: UnreadableModule) -> Finding:
@@ -516,11 +404,11 @@ def _unused(
     found: list[Violation] = []
     rules = chosen.every
     for one in suppressions.unused():
-        about = _matching(one.name, rules)
+        about = answering(one.name, rules)
         if (one.glob and not loaded.target.whole) or [rule.id for rule in about] == [UNUSED]:
             continue
         if not about:
-            message = f"no rule answers to `{one.name}`{_nearest_rule(one.name, rules)}"
+            message = f"no rule answers to `{one.name}`{nearest_rule(one.name, rules)}"
             found.append(Violation(one.place, message, "correct the name", detail=f"unknown {one.name}"))
         elif one.name.upper() == "ALL" and len(chosen.rules) < sum(1 for rule in rules if not rule.opt_in):
             continue
@@ -531,7 +419,7 @@ def _unused(
             found.append(Violation(one.place, message, "delete it", detail=f"{one.name} {one.glob}".strip()))
     place_of = _Lines(loaded.target).shown(config.file)
     for name in config.ignore if loaded.target.whole else ():
-        about = [rule for rule in _matching(name, rules) if rule in chosen.ignored]
+        about = [rule for rule in answering(name, rules) if rule in chosen.ignored]
         if about and _was_tried(about, outcomes) and not any(outcomes[rule.id].violations for rule in about):
             line = max(configuration.line_of(config, "ignore"), 1)
             place = Place(place_of, (line, 1, line, 1), "")

@@ -184,7 +184,7 @@ class _Version(argparse.Action):
     """Prints the version; it is looked up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from conformance.check import VERSION  # noqa: PLC0415
+        from conformance.version import VERSION  # noqa: PLC0415
 
         print(f"conformance {VERSION}")
         parser.exit()
@@ -226,8 +226,9 @@ def _config(options: argparse.Namespace) -> Config:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from conformance.check import Selection, check  # noqa: PLC0415
+    from conformance.check import check  # noqa: PLC0415
     from conformance.errors import ConformanceError  # noqa: PLC0415
+    from conformance.selection import Selection  # noqa: PLC0415
 
     selection = Selection(
         select=tuple(options.select), extend_select=tuple(options.extend_select), ignore=tuple(options.ignore)
@@ -248,8 +249,8 @@ def _check(options: argparse.Namespace) -> int:
 
 def _no_report(problems: tuple[Problem, ...]) -> Report:
     """Return the report of a check that could not be begun, for machines."""
-    from conformance.check import VERSION  # noqa: PLC0415
     from conformance.results import Report  # noqa: PLC0415
+    from conformance.version import VERSION  # noqa: PLC0415
 
     return Report(VERSION, str(Path.cwd()), (), 0, (), (), problems)
 
@@ -327,10 +328,10 @@ class _Progress:
 
 
 def _rule(options: argparse.Namespace) -> int:
-    from conformance.check import matching  # noqa: PLC0415
     from conformance.pages import page, table  # noqa: PLC0415
     from conformance.reporters import Look  # noqa: PLC0415
     from conformance.rules import all_rules  # noqa: PLC0415
+    from conformance.selection import matching  # noqa: PLC0415
 
     look = Look(colour=_coloured(sys.stdout))
     chosen: Sequence[Rule[object]] = all_rules() if options.rule is None else matching(options.rule, all_rules())
