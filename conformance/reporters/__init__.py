@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conformance.reporters import concise, full, json_format, statistics
+from conformance.reporters import concise, full, github, gitlab, json_format, junit, markdown, sarif, statistics
 from conformance.reporters.text import Look
 
 if TYPE_CHECKING:
@@ -24,5 +24,10 @@ REPORTERS: Final[Mapping[str, Callable[[Report], str]]] = {
     "full": full.render,
     "concise": concise.render,
     "json": json_format.render,
+    "sarif": sarif.render,
+    "github": github.render,
+    "gitlab": gitlab.render,
+    "junit": junit.render,
+    "markdown": markdown.render,
 }
 """Every format."""

@@ -73,7 +73,8 @@ def _step(step: Step) -> str:
 
 
 def _with_source(why: str, source: str) -> str:
-    return f"{why} ({source})" if why else f"({source})" if source else ""
+    named = f"({source})" if source not in ("", "conformance") else ""
+    return f"{why} {named}".strip()
 
 
 def _first_sentence(text: str) -> str:
