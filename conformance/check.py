@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance import config as configuration
-from conformance.config import ROLES, Config, covers, nearest
+from conformance.config import ROLES, Config, matches, nearest
 from conformance.discovery import SourceFile, Target, discover
 from conformance.errors import ConformanceError, UnreadableModule
 from conformance.facts.extract import extract
@@ -232,7 +232,7 @@ def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int],
         findings=tuple(kept),
         rules=tuple(results),
         problems=tuple(sorted(set(problems), key=lambda p: (p.path, p.line, p.message))),
-        notes=tuple(dict.fromkeys((*loaded.program.notes, *target.notes, *_absent_roles(loaded)))),
+        notes=tuple(dict.fromkeys((*target.notes, *_absent_roles(loaded)))),
     )
 
 
@@ -462,7 +462,7 @@ def _unmatched_roles(loaded: Loaded) -> list[Problem]:
         for role, patterns in config.roles.items()
         for pattern in patterns
         if (loaded.target.whole or pattern.partition(".")[0] in loaded.target.packages)
-        and not any(covers(pattern, module) for module in known)
+        and not any(matches(pattern, module) for module in known)
     ]
 
 

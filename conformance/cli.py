@@ -7,6 +7,7 @@ import difflib
 import os
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -45,6 +46,13 @@ def main(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         _complain(["interrupted"])
         return 130
+    except Exception as error:  # noqa: BLE001 - an unforeseen error is no finding: its status must not be 1
+        _complain([f"internal error: {type(error).__name__}: {error}"])
+        if {"-v", "--verbose"} & set(argv):
+            traceback.print_exception(error)
+        else:
+            _complain(["--verbose shows where; please report it"])
+        return FAILED
 
 
 def _complain(messages: Iterable[str]) -> None:

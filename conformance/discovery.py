@@ -128,7 +128,12 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
         problems += walk.problems
         notes += walk.notes
         tests_from = root if start.is_file() else top.parent if top.name == "tests" else top
-        naming = _Naming(str(naming_from or top), walk.folders, config.root_packages)
+        names = config.root_packages
+        limit, base = naming_from or top, starts[start]
+        if base is not None:
+            limit = min(limit, base, key=lambda folder: len(folder.parts))
+            names = (*names, ".".join(start.relative_to(base).with_suffix("").parts))
+        naming = _Naming(str(limit), walk.folders, names)
         for file, source_root in naming.source_roots():
             found.setdefault(file, (source_root, _is_test(os.path.relpath(file, tests_from))))
     if not configured:
@@ -139,7 +144,7 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
     whole = config.root is None or any(config.root.is_relative_to(start) for start in starts)
     problems += _unmatched_root_packages(files, config) if whole else ()
     if not kept and not problems:
-        raise TargetError(_nothing(starts, files, config, here))
+        raise TargetError(_nothing(list(starts), files, config, here))
     return Target(
         root=root,
         files=tuple(kept),
@@ -151,29 +156,31 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
     )
 
 
-def _starts(paths: Sequence[Path], here: Path, config: Config) -> tuple[list[Path], list[Problem]]:
-    starts: list[Path] = []
+def _starts(paths: Sequence[Path], here: Path, config: Config) -> tuple[dict[Path, Path | None], list[Problem]]:
+    """Return what was given, each with the folder that its dotted name counts from, and what there is not."""
+    starts: dict[Path, Path | None] = {}
     wrong: list[Problem] = []
     for path in paths:
         located = _locate(path, here, config)
         if isinstance(located, Problem):
             wrong.append(located)
-        elif located not in starts:
-            starts.append(located)
+        else:
+            starts.setdefault(*located)
     if not paths:
         named = config.root if config.root is not None and config.root_packages else None
-        starts.append(named or here.resolve())
+        starts[named or here.resolve()] = None
     return starts, wrong
 
 
-def _locate(path: Path, here: Path, config: Config) -> Path | Problem:
+def _locate(path: Path, here: Path, config: Config) -> tuple[Path, Path | None] | Problem:
+    """Return what was given, and where a dotted name counts from: None for a path."""
     shown = readable(str(path))
     bases = [here, here / "src", *((config.root, config.root / "src") if config.root else ())]
-    tries = [here / path]
+    tries: list[tuple[Path, Path | None]] = [(here / path, None)]
     if re.fullmatch(r"\w+(\.\w+)*", str(path)):
-        parts = str(path).split(".")
-        tries += [made for base in bases for made in (base.joinpath(*parts), base.joinpath(*parts).with_suffix(".py"))]
-    for tried in tries:
+        folders = [(base.joinpath(*str(path).split(".")), base) for base in bases]
+        tries += [(made, base) for folder, base in folders for made in (folder, folder.with_suffix(".py"))]
+    for tried, base in tries:
         try:
             mode = tried.stat().st_mode
         except (OSError, ValueError) as error:
@@ -181,10 +188,10 @@ def _locate(path: Path, here: Path, config: Config) -> Path | Problem:
                 return Problem("may not be looked into: permission denied", shown)
             continue
         if stat.S_ISDIR(mode):
-            return tried.resolve()
+            return tried.resolve(), base and base.resolve()
         if tried.suffix != ".py" or not stat.S_ISREG(mode):
             return Problem("is not a folder and not a Python file", shown)
-        return tried.parent.resolve() / tried.name
+        return tried.parent.resolve() / tried.name, base and base.resolve()
     return Problem(f"no such file, folder or package{_sibling(here / path)}", shown)
 
 

@@ -94,6 +94,6 @@ def roles(loaded: Loaded, look: Look) -> str:
     lines = [*named, ""] if named else []
     if without:
         lines += [f"{counted(len(without), 'module')} without a role", *(f"  {inert(name)}" for name in without), ""]
-    lines += [f"note: {inert(note)}" for note in (*loaded.program.notes, *loaded.target.notes)]
+    lines += [f"note: {inert(note)}" for note in loaded.target.notes]
     lines.append(f"{counted(len(loaded.target.files), 'file')} of {', '.join(loaded.target.packages) or 'tests alone'}")
     return "".join(f"{line}\n" for line in lines)
