@@ -12,6 +12,7 @@ from conformance import config as configuration
 from conformance.config import ROLES, Config, matches, nearest
 from conformance.discovery import SourceFile, Target, discover
 from conformance.errors import ConformanceError, UnreadableModule
+from conformance.facts.code import Import, ImportFrom, walk
 from conformance.facts.extract import extract
 from conformance.program import Program, link
 from conformance.results import (
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from conformance.rules.base import Rule
 
 __all__ = ["Loaded", "check", "configure", "judge", "load", "read"]
+
+LIBRARIES: Final = frozenset({"arq", "fastapi", "httpx", "redis", "sqlalchemy", "sqlmodel", "starlette"})
+"""A target that imports one of these is of the kind that the rules are about, even where no module has a role."""
 
 UNUSED, WITHOUT_REASON, UNREADABLE, UNDECIDABLE = "CK901", "CK902", "CK903", "CK904"
 
@@ -211,7 +215,7 @@ def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int],
     lacking = [make.lacking(outcome) for outcome in outcomes.values() if _is_lacking(outcome, wanted, config)]
     findings += lacking
     problems += _unmatched_roles(loaded)
-    problems += _nothing_recognised(loaded)
+    problems += _nothing_recognised(loaded, findings)
     unique = {(f.rule, f.path, f.line): f for f in sorted(findings, key=_order, reverse=True)}
     kept = sorted(unique.values(), key=_order)
     counts = {UNUSED: len(suppressions.all), WITHOUT_REASON: len(suppressions.all), UNREADABLE: len(target.files)}
@@ -466,10 +470,12 @@ def _unmatched_roles(loaded: Loaded) -> list[Problem]:
     ]
 
 
-def _nothing_recognised(loaded: Loaded) -> list[Problem]:
-    if loaded.unreadable and not loaded.codes:
-        return []
+def _nothing_recognised(loaded: Loaded, findings: Sequence[Finding]) -> list[Problem]:
     if any(set(module.roles) - {"tests"} for module in loaded.program.modules if not module.is_test):
+        return []
+    if (loaded.unreadable and not loaded.codes) or any(finding.rule[:2] != "CK" for finding in findings):
+        return []
+    if any(_imports_a_library(code) for code in loaded.codes.values()):
         return []
     files = len(loaded.target.files)
     return [
@@ -479,6 +485,20 @@ def _nothing_recognised(loaded: Loaded) -> list[Problem]:
             "and `[tool.conformance.roles]` says what is what"
         )
     ]
+
+
+def _imports_a_library(module: ModuleCode) -> bool:
+    for node in walk(*module.body):
+        match node:
+            case Import(names=names):
+                tops = {name.name.partition(".")[0] for name in names}
+            case ImportFrom(module=source, level=0):
+                tops = {source.partition(".")[0]}
+            case _:
+                continue
+        if tops & LIBRARIES:
+            return True
+    return False
 
 
 def _absent_roles(loaded: Loaded) -> list[str]:
