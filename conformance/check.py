@@ -6,7 +6,7 @@ import time
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from conformance import config as configuration
 from conformance.config import ROLES, Config, matches, nearest
