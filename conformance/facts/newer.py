@@ -23,7 +23,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from conformance.facts.tokens import Field, Text, Token, read_tokens
 
@@ -34,6 +34,9 @@ __all__ = ["made_plain", "parse_newer"]
 
 _ESCAPE = re.compile(r"\\(?:[0-7]{1,3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|N\{[^{}]*\}|.)", re.DOTALL)
 _SPELLED_NEWER = re.compile(r"\btype[ \t\f\\]|\b(?:def|class)[ \t\f\\]+\w+[ \t\f\\]*\[|[tT][rR]?[\"']")
+_PLACED = (ast.expr, ast.stmt, ast.excepthandler, ast.arg, ast.keyword, ast.alias, ast.pattern)
+
+_Placed: TypeAlias = ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword | ast.alias | ast.pattern
 _E = TypeVar("_E", bound=ast.expr)
 
 
@@ -177,7 +180,7 @@ class _Source:
         aliases = {self.position(offset) for offset in region.aliases}
 
         def settled(node: ast.AST) -> ast.AST:
-            if hasattr(node, "lineno"):
+            if isinstance(node, _PLACED):
                 _move(node, line - 1, column)
                 here = (node.lineno, node.col_offset)
                 if holes and type(node) is ast.Dict and not node.keys and here in holes:
@@ -217,7 +220,7 @@ class _Source:
         except SyntaxError as error:
             error.lineno = min((error.lineno or 1) + line - 1, self.position(end)[0])
             raise
-        is_bare = tree.body.col_offset == 0
+        is_bare = (tree.body.lineno, tree.body.col_offset) == (1, 0)
         self.settle(tree, region, line, column - 1)
         if not is_bare:
             return tree.body
@@ -265,9 +268,20 @@ class _Source:
                 yield self.placed(ast.Constant(value=value), part.start, part.end)
                 continue
             if part.debug:
-                shown = self.text[part.start + 1 : part.debug]
+                shown = self.without_comments(part)
                 yield self.placed(ast.Constant(value=shown), part.start + 1, part.debug)
             yield self.field(part, is_raw=is_raw)
+
+    def without_comments(self, part: Field) -> str:
+        """Return the source of a field with `=`, up to the space behind it."""
+        at = part.start + 1
+        pieces: list[str] = []
+        for token in part.tokens:
+            if token.kind == "comment":
+                pieces.append(self.text[at : token.start])
+                at = token.end
+        pieces += (self.text[at : part.expression_end], re.sub("#.*", "", self.text[part.expression_end : part.debug]))
+        return "".join(pieces)
 
     def unescaped(self, part: Text) -> _Unescape:
         return _Unescape(self, part.start)
@@ -300,16 +314,14 @@ class _Unescape:
             raise self.source.error(error.msg, self.start) from error
 
 
-def _move(node: ast.AST, lines: int, columns: int) -> None:
+def _move(node: _Placed, lines: int, columns: int) -> None:
     """Move a node of an expression that was parsed by itself; the columns of its first line only."""
-    if not lines and not columns:
-        return
-    if node.lineno == 1:  # type: ignore[attr-defined]
-        node.col_offset += columns  # type: ignore[attr-defined]
-    if node.end_lineno == 1:  # type: ignore[attr-defined]
-        node.end_col_offset += columns  # type: ignore[attr-defined]
-    node.lineno += lines  # type: ignore[attr-defined]
-    node.end_lineno += lines  # type: ignore[attr-defined]
+    end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
+    if node.lineno == 1:
+        node.col_offset += columns
+    node.end_col_offset = end_column + columns if end_line == 1 else end_column
+    node.lineno += lines
+    node.end_lineno = end_line + lines
 
 
 def _alias_of(node: ast.Assign) -> ast.AnnAssign:

@@ -19,6 +19,9 @@ LARGEST = 10_000_000
 
 _LARGEST_TO_SEARCH = 1_000_000
 
+_LONGEST_HEAD = 10_000
+_NEVER_SOURCE = frozenset({"idna", "punycode", "undefined"})  # Python takes them; the first two take ages to decode
+_LINE_END = re.compile(rb"\r\n?|\n")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 
@@ -83,32 +86,42 @@ def _is_too_deep(text: str) -> bool:
 
 def _decode(source: bytes, path: str) -> str:
     """Decode as PEP 263 says, and let every line end in a line feed."""
+    if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UnreadableModule(path, 1, "UTF-16 is no encoding for Python files")
     if b"\0" in source:
         raise UnreadableModule(path, _line_of(source, source.index(b"\0")), "the source contains a NUL byte")
     has_bom = source.startswith(codecs.BOM_UTF8)
     if has_bom:
         source = source[len(codecs.BOM_UTF8) :]
-    encoding = _cookie(source) or "utf-8"
+    line, encoding = _cookie(source)
     try:
+        codec = codecs.lookup(encoding).name
+        if codec in _NEVER_SOURCE:
+            raise LookupError(encoding)
+        if has_bom and codec != "utf-8":
+            raise UnreadableModule(path, line, f"the encoding is said to be {encoding}, but the file starts with a BOM")
         text = source.decode(encoding)
     except LookupError as error:
-        raise UnreadableModule(path, 1, f"unknown encoding: {encoding}") from error
+        raise UnreadableModule(path, line, f"unknown encoding: {encoding}") from error
     except UnicodeDecodeError as error:
-        line = _line_of(source, error.start)
-        raise UnreadableModule(path, line, f"not {encoding}: {error.reason}") from error
+        line, reason = _line_of(source, error.start), f"cannot be read as {encoding}: {error.reason}"
+        raise UnreadableModule(path, line, reason) from error
+    except UnicodeError as error:
+        raise UnreadableModule(path, line, f"cannot be read as {encoding}: {error}") from error
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text
 
 
-def _cookie(source: bytes) -> str | None:
-    for line in re.split(rb"\r\n?|\n", source[:1000])[:2]:
+def _cookie(source: bytes) -> tuple[int, str]:
+    """Return the line that names the encoding and the encoding; UTF-8 where none of the first two lines does."""
+    for number, line in enumerate(_LINE_END.split(source[:_LONGEST_HEAD])[:2], 1):
         if (found := _COOKIE.match(line)) is not None:
-            return found.group(1).decode("ascii", "replace")
+            return number, found.group(1).decode("ascii")
         if not _BLANK.match(line):
-            return None
-    return None
+            break
+    return 1, "utf-8"
 
 
 def _line_of(source: bytes, offset: int) -> int:
-    return len(re.findall(rb"\r\n?|\n", source[:offset])) + 1
+    return len(_LINE_END.findall(source, 0, offset)) + 1

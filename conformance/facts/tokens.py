@@ -79,9 +79,9 @@ _REST_OF_STRING = {
     "'''": re.compile(r"[^'\\]*+(?:(?:\\.|'(?!''))[^'\\]*+)*'''", re.DOTALL),
 }
 _PLAIN = {quote: re.compile(rf"[^\\\n{{}}{quote[0]}]*+") for quote in _REST_OF_STRING}
-_SPACE = re.compile(r"[ \t\f\n]*+")
+_SPACE = re.compile(r"(?:[ \t\f\n]|\\\n|#[^\n]*+)*+")
 _CHARACTER_NAME = re.compile(r"\\N\{[^{}\n]*+\}")
-_CONVERSION = re.compile(r"![ \t\f\n]*+(\w*+)[ \t\f\n]*+")
+_CONVERSION = re.compile(rf"!{_SPACE.pattern}(\w*+){_SPACE.pattern}")
 
 
 def read_tokens(text: str) -> tuple[tuple[Token, ...], int | None]:
