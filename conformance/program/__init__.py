@@ -1,0 +1,156 @@
+"""The facts of all files linked to one program: what the rules ask their questions of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from conformance.config import Config, Profile
+from conformance.facts import code
+from conformance.program import catalogue
+from conformance.program.imports import ImportEdge, import_graph, imports_of
+from conformance.program.inference import Inference, scopes_of
+from conformance.program.injection import Alias, DependencyInjection, Endpoint, Injection, Provider, Use
+from conformance.program.lifespans import Application, Lifespans, Starter
+from conformance.program.queue import Queue, Registration, WorkerSettings
+from conformance.program.roles import assign_roles, component_of
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, build_module
+from conformance.program.stores import Access, Stores
+from conformance.program.values import External, Instance, Values
+
+if TYPE_CHECKING:
+    import grimp
+
+    from conformance.discovery import SourceFile
+    from conformance.facts.code import ModuleCode
+
+__all__ = [
+    "Access", "Alias", "Application", "ClassScope", "DependencyInjection", "Endpoint", "FunctionScope", "ImportEdge",
+    "Inference", "Injection", "Lifespans", "ModuleScope", "Program", "Provider", "Queue", "Registration", "Scope",
+    "Starter", "Stores", "Use", "WorkerSettings", "component_of", "link", "scopes_of",
+]  # fmt: skip
+
+
+class Program:
+    """A target, linked.
+
+    Attributes:
+        modules: all modules, sorted by name and path; tests included.
+        config: the target's configuration.
+        names: resolves names, expressions and annotations.
+        injection: `Depends`, providers, aliases, endpoints, routers.
+        queue: arq's settings, tasks and hooks.
+        lifespans: the applications, their lifespans and event handlers.
+        stores: each read and write of app.state and of arq's context.
+        unmatched: configured role patterns that matched no module.
+    """
+
+    def __init__(self, modules: Iterable[ModuleScope], config: Config) -> None:
+        self.config = config
+        self.modules: tuple[ModuleScope, ...] = tuple(sorted(modules, key=lambda m: (m.name, m.path)))
+        self.names = Inference(self.modules)
+        self.queue = Queue(self.names)
+        self.stores = Stores(self.names, with_context=self.queue.exists)
+        self.names.entries = self.stores.entry_values()
+        self.names.forget()
+        self.injection = DependencyInjection(self.names)
+        self.lifespans = Lifespans(self.names)
+        self.unmatched: tuple[str, ...] = tuple(assign_roles(self, config))
+
+    @property
+    def is_aegis(self) -> bool:
+        """Whether the profile allows what Integration Patterns prescribes and PRD-012 forbids."""
+        return self.config.profile is Profile.AEGIS
+
+    @property
+    def target_modules(self) -> Iterator[ModuleScope]:
+        """The modules that are no tests."""
+        return (m for m in self.modules if not m.is_test)
+
+    def with_role(self, *roles: str) -> Iterator[ModuleScope]:
+        """Yield the modules that hold one of the roles."""
+        return (m for m in self.modules if m.has_role(*roles))
+
+    def has_role(self, role: str) -> bool:
+        """Return whether any module holds the role."""
+        return any(m.has_role(role) for m in self.modules)
+
+    @cached_property
+    def imports(self) -> dict[ModuleScope, tuple[ImportEdge, ...]]:
+        """The imports of each module."""
+        return {module: tuple(imports_of(module, self.names)) for module in self.modules}
+
+    @cached_property
+    def import_graph(self) -> grimp.ImportGraph:
+        """The imports between the target's modules, as grimp's graph."""
+        return import_graph({m: e for m, e in self.imports.items() if not m.is_test})
+
+    @cached_property
+    def lifespan_functions(self) -> frozenset[FunctionScope]:
+        """The lifespan functions, or the event handlers that stand in for them, and what they call."""
+        return frozenset(self.lifespans.reached(self.lifespan_roots))
+
+    @cached_property
+    def lifespan_roots(self) -> tuple[FunctionScope, ...]:
+        """The lifespan functions; where there are none, those of a module with that role; else the event handlers."""
+        roots = [f for f in self.lifespans.functions if not f.module.is_test]
+        if not roots:
+            roots = [
+                f
+                for m in self.modules
+                if m.has_role("lifespan")
+                for f in m.functions
+                if f.node.is_generator and isinstance(f.parent, ModuleScope)
+            ]
+        if not roots:
+            roots = [s.function for s in self.lifespans.handlers if not s.function.module.is_test]
+        return tuple(dict.fromkeys(roots))
+
+    def is_settings_class(self, cls: ClassScope) -> bool:
+        """Return whether a class inherits from pydantic's BaseSettings."""
+        return self.names.is_a(cls, "pydantic_settings.BaseSettings")
+
+    def is_cached(self, function: FunctionScope) -> bool:
+        """Return whether `lru_cache` or `cache` stands around a function."""
+        for decorator in function.node.decorators:
+            node = decorator.function if isinstance(decorator, code.Call) else decorator
+            for resolved in self.names.resolve(node, function.parent):
+                if isinstance(resolved, External) and resolved.name in {
+                    "functools.lru_cache", "functools.cache", "async_lru.alru_cache", "cachetools.func.lru_cache",
+                }:  # fmt: skip
+                    return True
+        return False
+
+    def resource(self, values: Values) -> catalogue.Resource | None:
+        """Return what is known of a value as a resource; of a class of the target, of what it inherits."""
+        for value in values:
+            if isinstance(value, Instance):
+                for base in self.names.ancestry(value.type):
+                    if isinstance(base, str):
+                        found = catalogue.resource_of(base)
+                        if found is not None:
+                            return found
+        return None
+
+    @staticmethod
+    def is_migration(module: ModuleScope) -> bool:
+        """Return whether a module is a migration script: alembic's environment or one of its versions."""
+        folders = module.path.split("/")[:-1]
+        return any(f in {"alembic", "migrations", "versions"} for f in folders)
+
+
+def link(files: Iterable[tuple[SourceFile, ModuleCode]], config: Config) -> Program:
+    """Return the program that the files make.
+
+    Args:
+        files: the target's files, each with its code.
+        config: the target's configuration.
+    """
+    modules = [
+        build_module(
+            file.module, file.shown, file.source_root, source, is_package=file.is_package, is_test=file.is_test
+        )
+        for file, source in files
+    ]
+    return Program(modules, config)

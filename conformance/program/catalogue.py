@@ -1,0 +1,482 @@
+"""What is known of other distributions' classes and functions, as data.
+
+Names are qualified as their documentation imports them; `ALIASES` brings other spellings to that form.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Literal, NamedTuple
+
+# --- spellings -----------------------------------------------------------------------------------------------------
+
+_SAME: dict[str, tuple[str, ...]] = {
+    "fastapi.FastAPI": ("fastapi.applications.FastAPI",),
+    "fastapi.APIRouter": ("fastapi.routing.APIRouter",),
+    "fastapi.Depends": ("fastapi.param_functions.Depends", "fastapi.params.Depends"),
+    "fastapi.Security": ("fastapi.param_functions.Security", "fastapi.params.Security"),
+    "starlette.applications.Starlette": (),
+    "starlette.requests.Request": ("fastapi.Request", "fastapi.requests.Request"),
+    "starlette.requests.HTTPConnection": ("fastapi.requests.HTTPConnection",),
+    "starlette.websockets.WebSocket": ("fastapi.WebSocket", "fastapi.websockets.WebSocket"),
+    "starlette.testclient.TestClient": ("fastapi.testclient.TestClient",),
+    "starlette.responses.Response": ("fastapi.Response", "fastapi.responses.Response"),
+    "starlette.datastructures.State": ("fastapi.datastructures.State",),
+    "sqlalchemy.engine.Engine": ("sqlalchemy.Engine", "sqlalchemy.engine.base.Engine", "sqlalchemy.future.Engine"),
+    "sqlalchemy.engine.Connection": ("sqlalchemy.Connection", "sqlalchemy.engine.base.Connection"),
+    "sqlalchemy.create_engine": (
+        "sqlalchemy.engine.create_engine", "sqlalchemy.engine.create.create_engine", "sqlmodel.create_engine",
+        "sqlalchemy.future.create_engine",
+    ),
+    "sqlalchemy.ext.asyncio.create_async_engine": ("sqlalchemy.ext.asyncio.engine.create_async_engine",),
+    "sqlalchemy.ext.asyncio.AsyncEngine": ("sqlalchemy.ext.asyncio.engine.AsyncEngine",),
+    "sqlalchemy.ext.asyncio.AsyncConnection": ("sqlalchemy.ext.asyncio.engine.AsyncConnection",),
+    "sqlalchemy.ext.asyncio.AsyncSession": ("sqlalchemy.ext.asyncio.session.AsyncSession",),
+    "sqlmodel.ext.asyncio.session.AsyncSession": (),
+    "sqlalchemy.ext.asyncio.async_sessionmaker": ("sqlalchemy.ext.asyncio.session.async_sessionmaker",),
+    "sqlalchemy.ext.asyncio.async_scoped_session": ("sqlalchemy.ext.asyncio.scoping.async_scoped_session",),
+    "sqlalchemy.orm.Session": ("sqlalchemy.orm.session.Session",),
+    "sqlmodel.Session": ("sqlmodel.orm.session.Session",),
+    "sqlalchemy.orm.sessionmaker": ("sqlalchemy.orm.session.sessionmaker",),
+    "sqlalchemy.orm.scoped_session": ("sqlalchemy.orm.scoping.scoped_session",),
+    "redis.Redis": ("redis.client.Redis", "redis.StrictRedis", "redis.client.StrictRedis"),
+    "redis.asyncio.Redis": (
+        "redis.asyncio.client.Redis", "redis.asyncio.StrictRedis", "aioredis.Redis", "aioredis.client.Redis",
+    ),
+    "redis.from_url": ("redis.utils.from_url",),
+    "redis.asyncio.from_url": ("redis.asyncio.utils.from_url", "aioredis.from_url"),
+    "redis.ConnectionPool": ("redis.connection.ConnectionPool",),
+    "redis.asyncio.ConnectionPool": ("redis.asyncio.connection.ConnectionPool", "aioredis.ConnectionPool"),
+    "redis.asyncio.BlockingConnectionPool": ("redis.asyncio.connection.BlockingConnectionPool",),
+    "arq.create_pool": ("arq.connections.create_pool",),
+    "arq.connections.ArqRedis": ("arq.ArqRedis",),
+    "arq.connections.RedisSettings": ("arq.RedisSettings",),
+    "arq.worker.Worker": ("arq.Worker",),
+    "arq.worker.run_worker": ("arq.run_worker",),
+    "arq.worker.create_worker": ("arq.create_worker",),
+    "arq.worker.func": ("arq.func",),
+    "arq.cron.cron": ("arq.cron",),
+    "arq.worker.Retry": ("arq.Retry",),
+    "pydantic_settings.BaseSettings": (
+        "pydantic.BaseSettings", "pydantic.v1.BaseSettings", "pydantic.env_settings.BaseSettings",
+        "pydantic_settings.main.BaseSettings",
+    ),
+    "pydantic.BaseModel": ("pydantic.main.BaseModel", "pydantic.v1.BaseModel"),
+    "functools.lru_cache": (),
+    "functools.cache": (),
+    "contextvars.ContextVar": (),
+    "httpx.AsyncClient": (),
+    "httpx.Client": (),
+    "requests.Session": ("requests.sessions.Session", "requests.session"),
+    "aiohttp.ClientSession": ("aiohttp.client.ClientSession",),
+    "concurrent.futures.ThreadPoolExecutor": ("concurrent.futures.thread.ThreadPoolExecutor",),
+    "concurrent.futures.ProcessPoolExecutor": ("concurrent.futures.process.ProcessPoolExecutor",),
+}  # fmt: skip
+ALIASES = {other: name for name, others in _SAME.items() for other in others}
+
+APPS = frozenset({"fastapi.FastAPI", "starlette.applications.Starlette"})
+ROUTERS = frozenset({"fastapi.APIRouter"})
+CONNECTIONS = frozenset(
+    {"starlette.requests.Request", "starlette.requests.HTTPConnection", "starlette.websockets.WebSocket"}
+)
+TEST_CLIENTS = frozenset({"starlette.testclient.TestClient"})
+DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security"})
+APP_ATTRIBUTES = frozenset(
+    [
+        "add_api_route",
+        "add_api_websocket_route",
+        "add_event_handler",
+        "add_exception_handler",
+        "add_middleware",
+        "add_route",
+        "add_websocket_route",
+        "api_route",
+        "build_middleware_stack",
+        "contact",
+        "debug",
+        "delete",
+        "dependency_overrides",
+        "description",
+        "docs_url",
+        "exception_handler",
+        "exception_handlers",
+        "extra",
+        "frontend",
+        "get",
+        "head",
+        "host",
+        "include_router",
+        "license_info",
+        "max_body_size",
+        "middleware",
+        "middleware_stack",
+        "mount",
+        "on_event",
+        "openapi",
+        "openapi_external_docs",
+        "openapi_schema",
+        "openapi_tags",
+        "openapi_url",
+        "openapi_version",
+        "options",
+        "patch",
+        "post",
+        "put",
+        "redoc_url",
+        "root_path",
+        "root_path_in_servers",
+        "router",
+        "routes",
+        "separate_input_output_schemas",
+        "servers",
+        "setup",
+        "state",
+        "summary",
+        "swagger_ui_init_oauth",
+        "swagger_ui_oauth2_redirect_url",
+        "swagger_ui_parameters",
+        "terms_of_service",
+        "title",
+        "trace",
+        "url_path_for",
+        "user_middleware",
+        "version",
+        "webhooks",
+        "websocket",
+        "websocket_route",
+        "lifespan",
+        "on_startup",
+        "on_shutdown",
+        "route",
+    ]
+)
+"""What FastAPI and Starlette define on an application."""
+
+
+@cache
+def canonical(name: str) -> str:
+    """Return the documented spelling of a qualified name."""
+    known = ALIASES.get(name)
+    if known is not None:
+        return known
+    head, _, last = name.rpartition(".")
+    if head in ALIASES:
+        return f"{ALIASES[head]}.{last}"
+    return name
+
+
+def typing_name(name: str) -> str:
+    """Return `Optional` for typing.Optional and its twins in typing_extensions and collections.abc, else ""."""
+    head, _, last = name.rpartition(".")
+    return last if head in {"typing", "typing_extensions", "collections.abc", "contextlib", "types"} else ""
+
+
+# --- what calls give -----------------------------------------------------------------------------------------------
+
+RESULTS: dict[str, str] = {
+    "sqlalchemy.create_engine": "sqlalchemy.engine.Engine",
+    "sqlalchemy.engine_from_config": "sqlalchemy.engine.Engine",
+    "sqlalchemy.ext.asyncio.create_async_engine": "sqlalchemy.ext.asyncio.AsyncEngine",
+    "sqlalchemy.ext.asyncio.async_engine_from_config": "sqlalchemy.ext.asyncio.AsyncEngine",
+    "sqlalchemy.orm.sessionmaker": "sqlalchemy.orm.sessionmaker",
+    "sqlalchemy.orm.scoped_session": "sqlalchemy.orm.scoped_session",
+    "sqlalchemy.ext.asyncio.async_sessionmaker": "sqlalchemy.ext.asyncio.async_sessionmaker",
+    "sqlalchemy.ext.asyncio.async_scoped_session": "sqlalchemy.ext.asyncio.async_scoped_session",
+    "sqlalchemy.orm.create_session": "sqlalchemy.orm.Session",
+    "arq.create_pool": "arq.connections.ArqRedis",
+    "redis.from_url": "redis.Redis",
+    "redis.asyncio.from_url": "redis.asyncio.Redis",
+    "redis.Redis.from_url": "redis.Redis",
+    "redis.asyncio.Redis.from_url": "redis.asyncio.Redis",
+    "redis.Redis.from_pool": "redis.Redis",
+    "redis.asyncio.Redis.from_pool": "redis.asyncio.Redis",
+    "redis.ConnectionPool.from_url": "redis.ConnectionPool",
+    "redis.asyncio.ConnectionPool.from_url": "redis.asyncio.ConnectionPool",
+    "aioredis.create_redis_pool": "redis.asyncio.Redis",
+    "aioredis.create_redis": "redis.asyncio.Redis",
+    "aioredis.create_pool": "redis.asyncio.ConnectionPool",
+    "requests.Session": "requests.Session",
+    "boto3.client": "boto3.Client",
+    "boto3.resource": "boto3.Resource",
+    "boto3.Session": "boto3.Session",
+    "boto3.session.Session": "boto3.Session",
+    "aioboto3.Session": "aioboto3.Session",
+    "asyncpg.create_pool": "asyncpg.Pool",
+    "asyncpg.connect": "asyncpg.Connection",
+    "psycopg.connect": "psycopg.Connection",
+    "psycopg.AsyncConnection.connect": "psycopg.AsyncConnection",
+    "psycopg.Connection.connect": "psycopg.Connection",
+    "psycopg2.connect": "psycopg2.Connection",
+    "aiopg.create_pool": "aiopg.Pool",
+    "aiopg.connect": "aiopg.Connection",
+    "aiomysql.create_pool": "aiomysql.Pool",
+    "aiomysql.connect": "aiomysql.Connection",
+    "aiosqlite.connect": "aiosqlite.Connection",
+    "sqlite3.connect": "sqlite3.Connection",
+    "pymongo.MongoClient": "pymongo.MongoClient",
+    "aio_pika.connect": "aio_pika.Connection",
+    "aio_pika.connect_robust": "aio_pika.RobustConnection",
+    "nats.connect": "nats.Client",
+    "elasticsearch.Elasticsearch": "elasticsearch.Elasticsearch",
+    "logging.getLogger": "logging.Logger",
+    "arq.worker.func": "arq.worker.Function",
+    "arq.cron.cron": "arq.cron.CronJob",
+    "arq.worker.create_worker": "arq.worker.Worker",
+    "qdrant_client.QdrantClient": "qdrant_client.QdrantClient",
+    "weaviate.connect_to_local": "weaviate.WeaviateClient",
+    "weaviate.connect_to_custom": "weaviate.WeaviateClient",
+    "weaviate.connect_to_weaviate_cloud": "weaviate.WeaviateClient",
+    "chromadb.HttpClient": "chromadb.HttpClient",
+    "chromadb.PersistentClient": "chromadb.PersistentClient",
+    "chromadb.Client": "chromadb.Client",
+    "chromadb.AsyncHttpClient": "chromadb.AsyncHttpClient",
+}
+
+METHOD_RESULTS: dict[str, dict[str, str]] = {
+    "sqlalchemy.engine.Engine": {"connect": "sqlalchemy.engine.Connection", "begin": "sqlalchemy.engine.Connection"},
+    "sqlalchemy.ext.asyncio.AsyncEngine": {
+        "connect": "sqlalchemy.ext.asyncio.AsyncConnection",
+        "begin": "sqlalchemy.ext.asyncio.AsyncConnection",
+    },
+    "sqlalchemy.orm.sessionmaker": {"begin": "sqlalchemy.orm.Session", "__call__": "sqlalchemy.orm.Session"},
+    "sqlalchemy.orm.scoped_session": {"__call__": "sqlalchemy.orm.Session"},
+    "sqlalchemy.ext.asyncio.async_sessionmaker": {
+        "begin": "sqlalchemy.ext.asyncio.AsyncSession",
+        "__call__": "sqlalchemy.ext.asyncio.AsyncSession",
+    },
+    "sqlalchemy.ext.asyncio.async_scoped_session": {"__call__": "sqlalchemy.ext.asyncio.AsyncSession"},
+    "asyncpg.Pool": {"acquire": "asyncpg.Connection"},
+    "boto3.Session": {"client": "boto3.Client", "resource": "boto3.Resource"},
+    "aioboto3.Session": {"client": "aioboto3.Client", "resource": "aioboto3.Resource"},
+    **{
+        client: dict.fromkeys(
+            ("get", "post", "put", "patch", "delete", "head", "options", "request", "send", "stream", "ws_connect"),
+            response,
+        )
+        for client, response in (
+            ("httpx.AsyncClient", "httpx.Response"),
+            ("httpx.Client", "httpx.Response"),
+            ("requests.Session", "requests.Response"),
+            ("aiohttp.ClientSession", "aiohttp.ClientResponse"),
+            ("starlette.testclient.TestClient", "httpx.Response"),
+        )
+    },
+}
+for _module, _response in (
+    ("httpx", "httpx.Response"),
+    ("requests", "requests.Response"),
+    ("aiohttp", "aiohttp.ClientResponse"),
+):
+    for _verb in ("get", "post", "put", "patch", "delete", "head", "options", "request", "stream"):
+        RESULTS[f"{_module}.{_verb}"] = _response
+
+RESPONSES = frozenset({"httpx.Response", "requests.Response", "aiohttp.ClientResponse"})
+
+SUPERTYPES: dict[str, tuple[str, ...]] = {
+    "fastapi.FastAPI": ("starlette.applications.Starlette",),
+    "arq.connections.ArqRedis": ("redis.asyncio.Redis",),
+    "sqlmodel.Session": ("sqlalchemy.orm.Session",),
+    "sqlmodel.ext.asyncio.session.AsyncSession": ("sqlalchemy.ext.asyncio.AsyncSession",),
+    "sqlmodel.SQLModel": ("pydantic.BaseModel",),
+    "pydantic_settings.BaseSettings": ("pydantic.BaseModel",),
+    "starlette.requests.Request": ("starlette.requests.HTTPConnection",),
+    "starlette.websockets.WebSocket": ("starlette.requests.HTTPConnection",),
+    "redis.asyncio.BlockingConnectionPool": ("redis.asyncio.ConnectionPool",),
+    "redis.BlockingConnectionPool": ("redis.ConnectionPool",),
+    "builtins.bool": ("builtins.int",),
+    "builtins.int": ("builtins.float", "builtins.complex"),
+    "fastapi.APIRouter": ("starlette.routing.Router",),
+    "fakeredis.FakeRedis": ("redis.Redis",),
+    "fakeredis.aioredis.FakeRedis": ("redis.asyncio.Redis",),
+    "fakeredis.FakeAsyncRedis": ("redis.asyncio.Redis",),
+    "openai.AsyncAzureOpenAI": ("openai.AsyncOpenAI",),
+    "openai.AzureOpenAI": ("openai.OpenAI",),
+    "concurrent.futures.ThreadPoolExecutor": ("concurrent.futures.Executor",),
+    "concurrent.futures.ProcessPoolExecutor": ("concurrent.futures.Executor",),
+}
+"""Base classes of library classes, as far as they matter; the transitive closure is `supertypes`."""
+
+
+@cache
+def supertypes(name: str) -> frozenset[str]:
+    """Return a library class and all its known bases."""
+    found = {name}
+    pending = [name]
+    while pending:
+        for base in SUPERTYPES.get(pending.pop(), ()):
+            if base not in found:
+                found.add(base)
+                pending.append(base)
+    return frozenset(found)
+
+
+# --- resources -----------------------------------------------------------------------------------------------------
+
+
+class Resource(NamedTuple):
+    """What is known of a class whose objects own a connection, pool, session, executor or thread.
+
+    Attributes:
+        kind: what it is.
+        scope: whose lifetime it should have: the application's or one request's.
+        releasable: whether there is anything to release.
+        exact: whether the class is in the catalogue; False where only its name's ending tells.
+    """
+
+    kind: Literal["engine", "pool", "client", "session", "session-maker", "connection", "executor", "other"]
+    scope: Literal["application", "request"]
+    releasable: bool = True
+    exact: bool = True
+
+
+_ENGINE = Resource("engine", "application")
+_POOL = Resource("pool", "application")
+_CLIENT = Resource("client", "application")
+_NO_RELEASE = Resource("client", "application", releasable=False)
+_SESSION = Resource("session", "request")
+_CONNECTION = Resource("connection", "request")
+_MAKER = Resource("session-maker", "application", releasable=False)
+_EXECUTOR = Resource("executor", "application")
+
+RESOURCES: dict[str, Resource] = {
+    "sqlalchemy.engine.Engine": _ENGINE,
+    "sqlalchemy.ext.asyncio.AsyncEngine": _ENGINE,
+    "sqlalchemy.engine.Connection": _CONNECTION,
+    "sqlalchemy.ext.asyncio.AsyncConnection": _CONNECTION,
+    "sqlalchemy.orm.Session": _SESSION,
+    "sqlalchemy.ext.asyncio.AsyncSession": _SESSION,
+    "sqlmodel.Session": _SESSION,
+    "sqlmodel.ext.asyncio.session.AsyncSession": _SESSION,
+    "sqlalchemy.orm.scoped_session": _SESSION,
+    "sqlalchemy.ext.asyncio.async_scoped_session": _SESSION,
+    "sqlalchemy.orm.sessionmaker": _MAKER,
+    "sqlalchemy.ext.asyncio.async_sessionmaker": _MAKER,
+    "arq.connections.ArqRedis": _POOL,
+    "redis.Redis": _CLIENT,
+    "redis.asyncio.Redis": _CLIENT,
+    "redis.RedisCluster": _CLIENT,
+    "redis.asyncio.RedisCluster": _CLIENT,
+    "redis.Sentinel": _CLIENT,
+    "redis.ConnectionPool": _POOL,
+    "redis.BlockingConnectionPool": _POOL,
+    "redis.asyncio.ConnectionPool": _POOL,
+    "redis.asyncio.BlockingConnectionPool": _POOL,
+    "httpx.AsyncClient": _CLIENT,
+    "httpx.Client": _CLIENT,
+    "requests.Session": _CLIENT,
+    "aiohttp.ClientSession": _CLIENT,
+    "aiohttp.TCPConnector": _CLIENT,
+    "boto3.Client": Resource("client", "application", releasable=False),
+    "boto3.Resource": Resource("client", "application", releasable=False),
+    "boto3.Session": Resource("client", "application", releasable=False),
+    "aioboto3.Session": Resource("client", "application", releasable=False),
+    "aioboto3.Client": _CLIENT,
+    "pymongo.MongoClient": _CLIENT,
+    "pymongo.AsyncMongoClient": _CLIENT,
+    "motor.motor_asyncio.AsyncIOMotorClient": _CLIENT,
+    "asyncpg.Pool": _POOL,
+    "asyncpg.Connection": _CONNECTION,
+    "psycopg.Connection": _CONNECTION,
+    "psycopg.AsyncConnection": _CONNECTION,
+    "psycopg2.Connection": _CONNECTION,
+    "psycopg_pool.ConnectionPool": _POOL,
+    "psycopg_pool.AsyncConnectionPool": _POOL,
+    "aiopg.Pool": _POOL,
+    "aiopg.Connection": _CONNECTION,
+    "aiomysql.Pool": _POOL,
+    "aiomysql.Connection": _CONNECTION,
+    "aiosqlite.Connection": _CONNECTION,
+    "sqlite3.Connection": _CONNECTION,
+    "elasticsearch.Elasticsearch": _CLIENT,
+    "elasticsearch.AsyncElasticsearch": _CLIENT,
+    "opensearchpy.OpenSearch": _CLIENT,
+    "opensearchpy.AsyncOpenSearch": _CLIENT,
+    "qdrant_client.QdrantClient": _CLIENT,
+    "qdrant_client.AsyncQdrantClient": _CLIENT,
+    "weaviate.WeaviateClient": _CLIENT,
+    "weaviate.Client": _CLIENT,
+    "chromadb.HttpClient": _NO_RELEASE,
+    "chromadb.PersistentClient": _NO_RELEASE,
+    "chromadb.Client": _NO_RELEASE,
+    "chromadb.AsyncHttpClient": _NO_RELEASE,
+    "kafka.KafkaProducer": _CLIENT,
+    "kafka.KafkaConsumer": _CLIENT,
+    "aiokafka.AIOKafkaProducer": _CLIENT,
+    "aiokafka.AIOKafkaConsumer": _CLIENT,
+    "confluent_kafka.Producer": _CLIENT,
+    "confluent_kafka.Consumer": _CLIENT,
+    "aio_pika.Connection": _CLIENT,
+    "aio_pika.RobustConnection": _CLIENT,
+    "pika.BlockingConnection": _CLIENT,
+    "nats.Client": _CLIENT,
+    "nats.aio.client.Client": _CLIENT,
+    "openai.OpenAI": _CLIENT,
+    "openai.AsyncOpenAI": _CLIENT,
+    "openai.AzureOpenAI": _CLIENT,
+    "openai.AsyncAzureOpenAI": _CLIENT,
+    "anthropic.Anthropic": _CLIENT,
+    "anthropic.AsyncAnthropic": _CLIENT,
+    "langsmith.Client": _NO_RELEASE,
+    "langsmith.AsyncClient": _NO_RELEASE,
+    "langfuse.Langfuse": _NO_RELEASE,
+    "google.cloud.storage.Client": _CLIENT,
+    "google.cloud.bigquery.Client": _CLIENT,
+    "google.cloud.firestore.Client": _CLIENT,
+    "google.cloud.firestore.AsyncClient": _CLIENT,
+    "google.cloud.pubsub_v1.PublisherClient": _CLIENT,
+    "google.cloud.pubsub_v1.SubscriberClient": _CLIENT,
+    "google.cloud.secretmanager.SecretManagerServiceClient": _CLIENT,
+    "azure.storage.blob.BlobServiceClient": _CLIENT,
+    "azure.storage.blob.aio.BlobServiceClient": _CLIENT,
+    "azure.servicebus.ServiceBusClient": _CLIENT,
+    "minio.Minio": _NO_RELEASE,
+    "smtplib.SMTP": _CONNECTION,
+    "smtplib.SMTP_SSL": _CONNECTION,
+    "aiosmtplib.SMTP": _CONNECTION,
+    "concurrent.futures.ThreadPoolExecutor": _EXECUTOR,
+    "concurrent.futures.ProcessPoolExecutor": _EXECUTOR,
+}
+"""Classes whose objects are resources, by qualified name."""
+
+ENDINGS = ("Client", "Pool", "Engine", "Session", "Connection", "Producer", "Consumer")
+"""A class from outside the target whose name ends so is a resource, too, though not for the release rules."""
+
+DECLARATIVE = frozenset(
+    {"starlette.testclient.TestClient", "builtins.type", "arq.connections.RedisSettings", "fastapi.APIRouter"}
+)
+_DECLARATIVE_TOPS = frozenset(
+    {
+        "fastapi",
+        "starlette",
+        "typing",
+        "builtins",
+        "pydantic",
+        "pydantic_settings",
+        "logging",
+        "unittest",
+        "typer",
+        "click",
+    }
+)
+
+
+@cache
+def resource_of(type_name: str) -> Resource | None:
+    """Return what is known of a library class as a resource, and None where it is none."""
+    for name in (type_name, *sorted(supertypes(type_name) - {type_name})):
+        found = RESOURCES.get(name)
+        if found is not None:
+            return found
+    last = type_name.rpartition(".")[2]
+    top = type_name.partition(".")[0]
+    if type_name in DECLARATIVE or top in _DECLARATIVE_TOPS or not last.endswith(ENDINGS):
+        return None
+    if last.endswith("Session"):
+        return Resource("client", "application", exact=False)
+    if last.endswith("Engine"):
+        return Resource("engine", "application", exact=False)
+    if last.endswith("Pool"):
+        return Resource("pool", "application", exact=False)
+    if last.endswith("Connection"):
+        return Resource("connection", "request", exact=False)
+    return Resource("client", "application", exact=False)

@@ -1,0 +1,1037 @@
+"""Names resolved to definitions, expressions to what they can stand for, annotations to types.
+
+Everything is asked for and remembered: nothing is computed that no rule wants to know. The answers do not depend on
+the order of the questions: a result that was cut short by a cycle is not remembered.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+
+from conformance.facts import code
+from conformance.program import catalogue
+from conformance.program.scopes import (
+    Binding,
+    ClassScope,
+    FunctionScope,
+    ImportBinding,
+    ModuleScope,
+    ParameterBinding,
+    Scope,
+    ValueBinding,
+    visible_bindings,
+)
+from conformance.program.values import (
+    Annotation,
+    AppState,
+    AsgiScope,
+    ClassValue,
+    Context,
+    ContextEntry,
+    Creation,
+    Display,
+    External,
+    FunctionValue,
+    Instance,
+    LambdaValue,
+    Located,
+    Member,
+    ModuleValue,
+    Overrides,
+    RequestState,
+    Resolved,
+    StateEntry,
+    Symbol,
+    TypeReference,
+    Value,
+    Values,
+)
+
+_APP = Instance("fastapi.FastAPI")
+_REQUEST = Instance("starlette.requests.Request")
+_NAMED_APPS = frozenset({"app", "application"})
+_NAMED_CONNECTIONS = frozenset({"request", "websocket", "ws", "connection", "conn"})
+_BUILTINS = frozenset(dir(builtins))
+_MAPPINGS = frozenset(
+    {"builtins.dict", "typing.Dict", "typing.Mapping", "typing.MutableMapping", "collections.abc.Mapping",
+     "collections.abc.MutableMapping", "builtins.object"}
+)  # fmt: skip
+_ITERATORS = frozenset(
+    {"AsyncGenerator", "AsyncIterator", "AsyncIterable", "Generator", "Iterator", "Iterable", "AbstractContextManager",
+     "AbstractAsyncContextManager", "ContextManager", "AsyncContextManager", "Awaitable", "Coroutine"}
+)  # fmt: skip
+_TRANSPARENT = frozenset({"ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "TypeGuard"})
+_OPAQUE = frozenset({"Any", "object", "TypeVar", "ParamSpec", "Self", "LiteralString", "Never", "NoReturn"})
+_DEEPEST = 60
+_PASSING_ON = frozenset(
+    {"functools.partial", "functools.partialmethod", "contextlib.asynccontextmanager", "contextlib.contextmanager",
+     "contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext", "asyncio.run", "asyncio.wait_for",
+     "asyncio.create_task", "asyncio.shield", "builtins.staticmethod", "builtins.classmethod", "functools.lru_cache",
+     "functools.cache", "builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted",
+     "builtins.reversed", "builtins.iter"}
+)  # fmt: skip
+"""Functions whose result stands for their first argument."""
+
+
+class Inference:
+    """Answers questions about the names and expressions of a set of modules."""
+
+    def __init__(self, modules: Iterable[ModuleScope], *, entry_values: EntryValues | None = None) -> None:
+        self.modules = tuple(modules)
+        self.entries = entry_values or EntryValues()
+        self.context_functions: dict[FunctionScope, str] = {}
+        """Functions whose first parameter is arq's context, and why."""
+        self._by_name: dict[str, list[ModuleScope]] = defaultdict(list)
+        self._by_suffix: dict[str, list[ModuleScope]] = defaultdict(list)
+        self._packages: set[str] = set()
+        for module in self.modules:
+            self._by_name[module.name].append(module)
+            parts = module.name.split(".")
+            for start in range(1, len(parts)):
+                self._by_suffix[".".join(parts[start:])].append(module)
+            for end in range(1, len(parts)):
+                self._packages.add(".".join(parts[:end]))
+        self._memo: dict[object, Values] = {}
+        self._kept: list[object] = []
+        self._running: dict[object, int] = {}
+        self._lowest: list[int] = []
+        self._annotations: dict[tuple[int, int], Annotation] = {}
+        self._callers: dict[str, list[tuple[code.Call, Scope, int]]] | None = None
+        self._bases: dict[ClassScope, tuple[str | ClassScope, ...]] = {}
+
+    def forget(self) -> None:
+        """Drop what was remembered: what functions are given has become known."""
+        self._memo.clear()
+
+    # --- modules ---------------------------------------------------------------------------------------------------
+
+    def module(self, name: str, near: ModuleScope | None = None) -> ModuleScope | None:
+        """Return the module of the target with this absolute name; of several, the one nearest to `near`."""
+        found = self._by_name.get(name)
+        if found is None and name.partition(".")[0] not in self._tops():
+            found = self._by_suffix.get(name)
+            if found is not None and near is not None:
+                found = [m for m in found if _shares_root(m, name, near)]
+        if not found:
+            return None
+        if near is not None and len(found) > 1:
+            for module in found:
+                if module.source_root == near.source_root:
+                    return module
+        return found[0]
+
+    def _tops(self) -> set[str]:
+        if not hasattr(self, "_top_names"):
+            self._top_names = {m.name.partition(".")[0] for m in self.modules if "." in m.name or m.is_package}
+        return self._top_names
+
+    def is_package_name(self, name: str) -> bool:
+        """Return whether a module of the target lies below this name: a folder without `__init__` counts."""
+        return name in self._packages
+
+    # --- names -----------------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str, scope: Scope, span: code.Span | None = None) -> tuple[Resolved, ...]:
+        """Return what a bare name in a scope stands for, imports followed to the definition.
+
+        Args:
+            name: the name.
+            scope: the scope in which it is used.
+            span: where it is used: a local that is bound again before that is not what it was.
+        """
+        current: Scope | None = scope
+        first = True
+        while current is not None:
+            if (first or not isinstance(current, ClassScope)) and name in current.bindings:
+                if isinstance(current, FunctionScope) and current.outer_names.get(name) == "global":
+                    current = current.module
+                    continue
+                bindings = current.bindings[name]
+                if isinstance(current, FunctionScope) and first and span is not None:
+                    bindings = visible_bindings(bindings, span)
+                return self._follow_all(name, current, bindings, ())
+            first = False
+            current = current.parent
+        return self._star(name, scope.module, ()) or ((External(f"builtins.{name}"),) if name in _BUILTINS else ())
+
+    def member(self, module: ModuleScope, name: str, seen: tuple[object, ...] = ()) -> tuple[Resolved, ...]:
+        """Return what `name` stands for as an attribute of a module of the target."""
+        if (module, name) in seen:
+            return ()
+        seen = (*seen, (module, name))
+        if name in module.bindings:
+            found = self._follow_all(name, module, module.bindings[name], seen)
+            if found:
+                return found
+        inner = self.module(f"{module.name}.{name}", module)
+        if inner is not None:
+            return (ModuleValue(inner),)
+        if module.is_package and self.is_package_name(f"{module.name}.{name}"):
+            return (External(f"{module.name}.{name}"),)
+        return self._star(name, module, seen)
+
+    def _star(self, name: str, module: ModuleScope, seen: tuple[object, ...]) -> tuple[Resolved, ...]:
+        for source, _ in reversed(module.stars):
+            target = self.module(source, module)
+            if target is not None:
+                if target is module or (name.startswith("_") and name not in exported_names(target)):
+                    continue
+                found = self.member(target, name, seen)
+                if found:
+                    return found
+            else:
+                qualified = catalogue.canonical(f"{source}.{name}")
+                if qualified in catalogue.ALIASES.values() or qualified in catalogue.RESULTS:
+                    return (External(qualified),)
+        return ()
+
+    def _follow_all(
+        self, name: str, scope: Scope, bindings: list[Binding], seen: tuple[object, ...]
+    ) -> tuple[Resolved, ...]:
+        found: list[Resolved] = []
+        for binding in bindings:
+            for resolved in self._follow(name, scope, binding, seen):
+                if resolved not in found:
+                    found.append(resolved)
+        return tuple(found)
+
+    def _follow(self, name: str, scope: Scope, binding: Binding, seen: tuple[object, ...]) -> tuple[Resolved, ...]:
+        if not isinstance(binding, ImportBinding):
+            return (Symbol(scope, name, binding),)
+        return self.imported(binding.module, binding.name, scope.module, seen)
+
+    def imported(
+        self, module: str, name: str, near: ModuleScope, seen: tuple[object, ...] = ()
+    ) -> tuple[Resolved, ...]:
+        """Return what `from module import name` (or `import module`, where name is "") in `near` gives."""
+        target = self.module(module, near)
+        if not name:
+            return (ModuleValue(target),) if target is not None else (External(module),)
+        if target is not None:
+            return self.member(target, name, seen)
+        inner = self.module(f"{module}.{name}", near)
+        if inner is not None:
+            return (ModuleValue(inner),)
+        return (External(catalogue.canonical(f"{module}.{name}")),)
+
+    def resolve(self, node: code.Expression, scope: Scope) -> tuple[Resolved, ...]:
+        """Return the definitions that a name or dotted name stands for."""
+        match node:
+            case code.Name(id=name):
+                return self.lookup(name, scope, node.span)
+            case code.Attribute(value=value, name=name):
+                found: list[Resolved] = []
+                for base in self.resolve(value, scope):
+                    match base:
+                        case ModuleValue(module=module):
+                            found += self.member(module, name)
+                        case External(name=outer):
+                            inner = self.module(f"{outer}.{name}", scope.module)
+                            found.append(
+                                ModuleValue(inner) if inner else External(catalogue.canonical(f"{outer}.{name}"))
+                            )
+                        case Symbol(binding=ClassScope() as cls):
+                            found += self.class_symbols(cls, name)
+                return tuple(found)
+        return ()
+
+    def class_symbols(self, cls: ClassScope, name: str) -> tuple[Symbol, ...]:
+        """Return the definitions of a class attribute, inherited ones included."""
+        for base in self.ancestry(cls):
+            if isinstance(base, ClassScope) and name in base.bindings:
+                return tuple(Symbol(base, name, b) for b in base.bindings[name])
+        return ()
+
+    # --- classes ---------------------------------------------------------------------------------------------------
+
+    def bases(self, cls: ClassScope) -> tuple[str | ClassScope, ...]:
+        """Return the direct base classes; those of other distributions by name."""
+        if cls not in self._bases:
+            self._bases[cls] = ()  # a class that inherits itself
+            found: list[str | ClassScope] = []
+            for base in cls.node.bases:
+                node = base.value if isinstance(base, code.Subscript) else base
+                for value in self.infer(node, cls.parent):
+                    match value:
+                        case ClassValue(cls=inner) if inner is not cls:
+                            found.append(inner)
+                        case External(name=name):
+                            found.append(name)
+                        case Instance(type=str(name)) if name in catalogue.RESULTS.values():
+                            found.append(name)
+            self._bases[cls] = tuple(found)
+        return self._bases[cls]
+
+    def ancestry(self, cls: ClassScope | str) -> tuple[str | ClassScope, ...]:
+        """Return a class and all its bases, nearest first, library classes with their known bases."""
+        found: list[str | ClassScope] = []
+        pending: list[str | ClassScope] = [cls]
+        while pending:
+            current = pending.pop(0)
+            if current in found:
+                continue
+            found.append(current)
+            if isinstance(current, ClassScope):
+                pending = [*self.bases(current), *pending]
+            else:
+                pending += sorted(catalogue.supertypes(current) - {current})
+        return tuple(found)
+
+    def is_a(self, cls: ClassScope | str, *names: str) -> bool:
+        """Return whether a class is, or inherits from, one of the library classes named."""
+        return any(base in names for base in self.ancestry(cls) if isinstance(base, str))
+
+    def is_instance(self, values: Iterable[Value], *names: str) -> bool:
+        """Return whether one of the values is an object of one of the library classes named, or of a subclass."""
+        return any(isinstance(v, Instance) and self.is_a(v.type, *names) for v in values)
+
+    # --- expressions -----------------------------------------------------------------------------------------------
+
+    def infer(self, node: code.Expression, scope: Scope) -> Values:
+        """Return all that an expression can stand for, as far as it is known; () where nothing is."""
+        if isinstance(node, (code.Name, code.Attribute, code.Call, code.Subscript)):
+            return self._remember((id(node), id(scope)), lambda: self._infer(node, scope), keep=(node, scope))
+        return self._infer(node, scope)
+
+    def _remember(self, key: object, compute: Callable[[], Values], keep: object = None) -> Values:
+        known = self._memo.get(key)
+        if known is not None:
+            return known
+        depth = len(self._running)
+        if key in self._running or depth > _DEEPEST:
+            at = self._running.get(key, 0)
+            if self._lowest:
+                self._lowest[-1] = min(self._lowest[-1], at)
+            return ()
+        self._running[key] = depth
+        self._lowest.append(depth)
+        try:
+            result = compute()
+        finally:
+            del self._running[key]
+            lowest = self._lowest.pop()
+        if lowest >= depth:
+            self._memo[key] = result
+            self._kept.append(keep)
+        elif self._lowest:
+            self._lowest[-1] = min(self._lowest[-1], lowest)
+        return result
+
+    def _infer(self, node: code.Expression, scope: Scope) -> Values:
+        match node:
+            case code.Name(id=name):
+                return self._union(self.value_of(resolved) for resolved in self.lookup(name, scope, node.span))
+            case code.Attribute(value=value, name=name):
+                return self._union(self.attribute(base, name) for base in self.infer(value, scope))
+            case code.Call():
+                return self._call(node, scope)
+            case code.Await(value=value) | code.Starred(value=value) | code.NamedExpression(value=value):
+                return self.infer(value, scope)
+            case code.Constant() | code.Sequence() | code.Mapping() | code.Comprehension() | code.Format():
+                return (Display(node, scope),)
+            case code.Conditional(body=body, otherwise=otherwise):
+                return self._union((self.infer(body, scope), self.infer(otherwise, scope)))
+            case code.BooleanOperation(values=values):
+                return self._union(self.infer(value, scope) for value in values)
+            case code.BinaryOperation(left=left, operator="+" | "|", right=right):
+                return self._union((self.infer(left, scope), self.infer(right, scope)))
+            case code.Subscript(value=value, key=key):
+                return self._union(self._item(base, key, scope) for base in self.infer(value, scope))
+            case code.Lambda():
+                return (LambdaValue(node, scope),)
+        return ()
+
+    @staticmethod
+    def _union(groups: Iterable[Values]) -> Values:
+        found: dict[Value, None] = {}
+        for group in groups:
+            for value in group:
+                found[value] = None
+        return tuple(found)
+
+    def value_of(self, resolved: Resolved) -> Values:
+        """Return what a definition stands for."""
+        if not isinstance(resolved, Symbol):
+            return (resolved,)
+        scope, name, binding = resolved.scope, resolved.name, resolved.binding
+        match binding:
+            case FunctionScope():
+                return self._decorated(binding)
+            case ClassScope():
+                return (ClassValue(binding),)
+            case ParameterBinding(node=parameter):
+                if isinstance(scope, FunctionScope):
+                    return self._remember((scope, name), lambda: self.argument(scope, parameter))
+            case ValueBinding():
+                return self._remember((id(binding), id(scope)), lambda: self._bound(binding, scope), keep=binding)
+        return ()
+
+    def _decorated(self, function: FunctionScope) -> Values:
+        for decorator in function.node.decorators:
+            if code.dotted(decorator) in {"property", "cached_property", "functools.cached_property"}:
+                return self.returned(function)
+        return (FunctionValue(function),)
+
+    def _bound(self, binding: ValueBinding, scope: Scope) -> Values:
+        values: Values = ()
+        if binding.value is not None:
+            values = self.infer(binding.value, scope)
+            match binding.how:
+                case "element":
+                    values = self._union(self._elements(v) for v in values)
+                case "entered":
+                    values = self._union(self._entered(v) for v in values)
+                case "caught":
+                    values = self._union(self._made(v) for v in values)
+                case "added":
+                    values = tuple(v for v in values if isinstance(v, Display))
+            for position in binding.path:
+                values = self._union(self._at(v, position) for v in values)
+        if binding.annotation is not None and not any(not isinstance(v, Display) for v in values):
+            values = self._union((values, self.instances(self.annotation(binding.annotation, scope))))
+        return values
+
+    def _made(self, value: Value) -> Values:
+        match value:
+            case ClassValue(cls=cls):
+                return (Instance(cls),)
+            case External(name=name):
+                return (Instance(name),)
+            case Display(node=code.Sequence(elements=elements), scope=scope):
+                return self._union(self._made(v) for e in elements for v in self.infer(e, scope))
+        return ()
+
+    def _elements(self, value: Value) -> Values:
+        match value:
+            case Display(node=code.Sequence(elements=elements), scope=scope):
+                return self._union(self.infer(element, scope) for element in elements)
+            case Display(node=code.Mapping(keys=keys), scope=scope):
+                return self._union(self.infer(key, scope) for key in keys if key is not None)
+            case Display(node=code.Comprehension(element=element), scope=scope):
+                return self.infer(element, scope)
+            case Instance(type=str(), arguments=(first, *_)):
+                return first
+        return ()
+
+    def _at(self, value: Value, position: int) -> Values:
+        match value:
+            case Display(node=code.Sequence(elements=elements), scope=scope) if position < len(elements):
+                if not any(isinstance(e, code.Starred) for e in elements[: position + 1]):
+                    return self.infer(elements[position], scope)
+            case Instance(type=str(name), arguments=arguments) if name.endswith((".tuple", ".Tuple")):
+                if position < len(arguments):
+                    return arguments[position]
+            case Instance(type=str(), arguments=(first, *_)):
+                return first
+        return ()
+
+    def _entered(self, value: Value) -> Values:
+        match value:
+            case Instance(type=ClassScope() as cls):
+                for name in ("__aenter__", "__enter__"):
+                    for symbol in self.class_symbols(cls, name):
+                        if isinstance(symbol.binding, FunctionScope):
+                            entered = self.returned(symbol.binding)
+                            return entered or (value,)
+            case Instance(type=str(name), arguments=(first, *_)) if catalogue.typing_name(name) in _ITERATORS:
+                return first
+        return (value,)
+
+    # --- attributes ------------------------------------------------------------------------------------------------
+
+    def attribute(self, base: Value, name: str) -> Values:
+        """Return what `base.name` can stand for."""
+        match base:
+            case ModuleValue(module=module):
+                return self._union(self.value_of(resolved) for resolved in self.member(module, name))
+            case External(name=outer):
+                inner = self.module(f"{outer}.{name}")
+                return (ModuleValue(inner),) if inner else (External(catalogue.canonical(f"{outer}.{name}")),)
+            case ClassValue(cls=cls):
+                return self._class_attribute(cls, name)
+            case Instance(type=ClassScope() as cls):
+                return self._remember((cls, "attribute", name), lambda: self._instance_attribute(cls, name))
+            case Instance(type=str(type_name)):
+                return self._external_attribute(base, type_name, name)
+            case AppState() if not name.startswith("_"):
+                return (StateEntry(name),)
+            case AppState() if name in {"_state", "__dict__"}:
+                return (base,)
+            case StateEntry() | ContextEntry():
+                return self._union(self.attribute(value, name) for value in self.expand((base,)))
+            case FunctionValue(function=function) if name == "__wrapped__":
+                return (FunctionValue(function),)
+        return ()
+
+    def _class_attribute(self, cls: ClassScope, name: str) -> Values:
+        return self._union(self.value_of(symbol) for symbol in self.class_symbols(cls, name))
+
+    def _instance_attribute(self, cls: ClassScope, name: str) -> Values:
+        found: list[Values] = []
+        for base in self.ancestry(cls):
+            if isinstance(base, str):
+                found.append(self._external_attribute(Instance(base), base, name))
+                continue
+            for binding in base.bindings.get(name, []):
+                values = self.value_of(Symbol(base, name, binding))
+                found.append(
+                    tuple(FunctionValue(v.function, cls) if isinstance(v, FunctionValue) else v for v in values)
+                )
+            found += [self.infer(value, method) for method, value in self.assigned_attributes(base, name)]
+            if any(found):
+                break
+        known = tuple(v for v in self._union(found) if not isinstance(v, Member) or len(found) == 1)
+        if not known and name in _NAMED_APPS:
+            return (_APP,)
+        return known
+
+    def assigned_attributes(self, cls: ClassScope, name: str) -> Iterator[tuple[FunctionScope, code.Expression]]:
+        """Yield each value that a method of the class assigns to `self.name`, with the method."""
+        for method in cls.methods:
+            if not method.parameters:
+                continue
+            me = method.parameters[0].name
+            for node in code.walk_scope(*method.body):
+                match node:
+                    case code.Assign(targets=targets, value=value) if value is not None:
+                        for target in targets:
+                            match target:
+                                case code.Attribute(value=code.Name(id=owner), name=attribute) if (
+                                    owner == me and attribute == name
+                                ):
+                                    yield method, value
+                    case code.WithItem(
+                        manager=manager, target=code.Attribute(value=code.Name(id=owner), name=attribute)
+                    ) if owner == me and attribute == name:
+                        yield method, manager
+
+    def _external_attribute(self, base: Instance, type_name: str, name: str) -> Values:
+        types = catalogue.supertypes(type_name)
+        if types & catalogue.APPS:
+            if name == "state":
+                return (AppState(),)
+            if name == "dependency_overrides":
+                return (Overrides(),)
+        elif types & catalogue.CONNECTIONS:
+            if name == "app":
+                return (_APP,)
+            if name == "state":
+                return (RequestState(),)
+            if name == "scope":
+                return (AsgiScope(),)
+        elif types & catalogue.TEST_CLIENTS and name == "app":
+            return (_APP,)
+        return (Member(base, name),)
+
+    def _item(self, base: Value, key: code.Expression, scope: Scope) -> Values:
+        match base:
+            case Context():
+                return (ContextEntry(self.text(key, scope)),)
+            case AppState():
+                return (StateEntry(self.text(key, scope)),)
+            case AsgiScope():
+                return (_APP,) if self.text(key, scope) == "app" else ()
+            case Display(node=code.Mapping(keys=keys, values=values), scope=inner):
+                wanted = self.text(key, scope)
+                if wanted is None:
+                    return self._union(self.infer(v, inner) for v in values)
+                return self._union(
+                    self.infer(v, inner)
+                    for k, v in zip(keys, values, strict=True)
+                    if k is not None and self.text(k, inner) == wanted
+                )
+            case Display(node=code.Sequence()):
+                match key:
+                    case code.Constant(value=int(position)) if position >= 0:
+                        return self._at(base, position)
+                return self._elements(base)
+            case Instance(type=str(name), arguments=arguments) if arguments:
+                match key:
+                    case code.Constant(value=int(position)) if name.endswith(("tuple", "Tuple")):
+                        return arguments[position] if -len(arguments) <= position < len(arguments) else ()
+                return arguments[-1]
+            case StateEntry() | ContextEntry():
+                return self._union(self._item(value, key, scope) for value in self.expand((base,)))
+            case ClassValue() | External():
+                return (base,)  # a generic class with its arguments
+        return ()
+
+    def expand(self, values: Iterable[Value]) -> Values:
+        """Return the values with entries of app.state and of arq's context replaced by what is stored under them."""
+        found: dict[Value, None] = {}
+        seen: set[Value] = set()
+        pending = list(values)
+        while pending:
+            value = pending.pop(0)
+            if isinstance(value, (StateEntry, ContextEntry)):
+                if value not in seen:
+                    seen.add(value)
+                    stored = self.entries.state if isinstance(value, StateEntry) else self.entries.context
+                    for located in stored.get(value.key or "", ()):
+                        pending += self.infer(located.node, located.scope)
+            else:
+                found[value] = None
+        return tuple(found)
+
+    # --- constants -------------------------------------------------------------------------------------------------
+
+    def text(self, node: code.Expression, scope: Scope) -> str | None:
+        """Return the string that an expression always is, and None where that is not known."""
+        match node:
+            case code.Constant(value=str(text)):
+                return text
+            case code.Name() | code.Attribute():
+                values = self.infer(node, scope)
+                match values:
+                    case (Display(node=code.Constant(value=str(text))),):
+                        return text
+        return None
+
+    # --- calls -----------------------------------------------------------------------------------------------------
+
+    def _call(self, node: code.Call, scope: Scope) -> Values:
+        match node:
+            case code.Call(function=code.Name(id="getattr"), arguments=(base, key, *default)):
+                name = self.text(key, scope)
+                found = self._union(
+                    ((StateEntry(None),) if isinstance(v, AppState) else ())
+                    if name is None
+                    else self.attribute(v, name)
+                    for v in self.infer(base, scope)
+                )
+                return self._union((found, *(self.infer(d, scope) for d in default)))
+            case code.Call(function=code.Name(id="vars"), arguments=(base,)):
+                return tuple(v for v in self.infer(base, scope) if isinstance(v, AppState))
+            case code.Call(function=code.Name(id="super")):
+                owner = _owner(scope)
+                return tuple(Instance(base) for base in self.bases(owner)) if owner else ()
+            case code.Call(function=function, arguments=(first, second)) if code.dotted(function).endswith("cast"):
+                return self.instances(self.annotation(first, scope)) or self.infer(second, scope)
+            case code.Call(function=code.Attribute(value=base, name="get"), arguments=(key, *default)):
+                found = tuple(
+                    ContextEntry(self.text(key, scope)) if isinstance(v, Context) else StateEntry(self.text(key, scope))
+                    for v in self.infer(base, scope)
+                    if isinstance(v, (Context, AppState))
+                )
+                if found:
+                    return self._union((found, *(self.infer(d, scope) for d in default)))
+                if any(isinstance(v, AsgiScope) for v in self.infer(base, scope)):
+                    return (_APP,) if self.text(key, scope) == "app" else ()
+            case code.Call(function=code.Attribute(value=base, name="pop" | "setdefault"), arguments=(key, *default)):
+                found = tuple(
+                    ContextEntry(self.text(key, scope)) for v in self.infer(base, scope) if isinstance(v, Context)
+                )
+                if found:
+                    return self._union((found, *(self.infer(d, scope) for d in default)))
+        return self._union(self.result(value, node, scope) for value in self.infer(node.function, scope))
+
+    def result(self, value: Value, node: code.Call, scope: Scope) -> Values:
+        """Return what calling `value` by the call `node` gives."""
+        match value:
+            case ClassValue(cls=cls):
+                return (Instance(cls, Creation(node, scope)),)
+            case FunctionValue(function=function):
+                return self.returned(function)
+            case LambdaValue(node=inner, scope=outer):
+                return self.infer(inner.body, outer)
+            case External(name=name):
+                return self._external_result(name, node, scope)
+            case Member(instance=instance, name=name):
+                return self._method_result(instance, name, node, scope)
+            case Instance(type=ClassScope() as cls):
+                return self._union(
+                    self.returned(symbol.binding)
+                    for symbol in self.class_symbols(cls, "__call__")
+                    if isinstance(symbol.binding, FunctionScope)
+                )
+            case Instance(type=str()):
+                return self._method_result(value, "__call__", node, scope)
+            case StateEntry() | ContextEntry():
+                return self._union(self.result(v, node, scope) for v in self.expand((value,)))
+        return ()
+
+    def _external_result(self, name: str, node: code.Call, scope: Scope) -> Values:
+        creation = Creation(node, scope)
+        if name in _PASSING_ON and node.arguments:
+            return self.infer(node.arguments[0], scope)
+        known = catalogue.RESULTS.get(name)
+        if known is not None:
+            return (Instance(known, creation),)
+        head, _, last = name.rpartition(".")
+        if last[:1].isupper() and not last.isupper():
+            return (Instance(name, creation),)
+        owner = head.rpartition(".")[2]
+        if owner[:1].isupper() and last.startswith(("from_", "create", "connect", "build")):
+            return (Instance(head, creation),)
+        if name in catalogue.DEPENDS or name in catalogue.APPS:
+            return (Instance(name, creation),)
+        return ()
+
+    def _method_result(self, instance: Instance, name: str, node: code.Call, scope: Scope) -> Values:
+        types = self.ancestry(instance.type)
+        for type_name in types:
+            if isinstance(type_name, str):
+                known = catalogue.METHOD_RESULTS.get(type_name, {}).get(name)
+                if known is not None:
+                    return (Instance(known, Creation(node, scope)),)
+        if name in {"__aenter__", "__enter__"}:
+            return (instance,)
+        if name in {"enter_async_context", "enter_context"} and node.arguments:
+            return self._union(self._entered(v) for v in self.infer(node.arguments[0], scope))
+        return ()
+
+    def returned(self, function: FunctionScope) -> Values:
+        """Return what a call of a function gives; of a generator, what it yields."""
+        return self._remember((function, "returned"), lambda: self._returned(function))
+
+    def _returned(self, function: FunctionScope) -> Values:
+        groups: list[Values] = []
+        for node in code.walk_scope(*function.body):
+            match node:
+                case code.Yield(value=value) if value is not None and function.node.is_generator:
+                    groups.append(self.infer(value, function))
+                case code.Return(value=value) if value is not None and not function.node.is_generator:
+                    groups.append(self.infer(value, function))
+        found = tuple(v for v in self._union(groups) if not _is_none(v))
+        informative = any(
+            not isinstance(v, Display) or isinstance(v.node, (code.Sequence, code.Mapping)) for v in found
+        )
+        if informative or function.node.returns is None:
+            return found
+        return self._union((found, self.instances(self.supplied(function))))
+
+    def supplied(self, function: FunctionScope) -> Annotation:
+        """Return the type that the return annotation says a caller gets; of a generator, what is yielded."""
+        if function.node.returns is None:
+            return Annotation(opaque=True)
+        annotation = self.annotation(function.node.returns, function.parent)
+        if function.node.is_generator and len(annotation.types) == 1:
+            (only,) = annotation.types
+            if catalogue.typing_name(only.name) in _ITERATORS:
+                return only.arguments[0] if only.arguments else Annotation(opaque=True)
+        return annotation
+
+    # --- parameters ------------------------------------------------------------------------------------------------
+
+    def argument(self, function: FunctionScope, parameter: code.Parameter) -> Values:
+        """Return what a parameter can be: by its annotation, by arq's calling convention, by what callers hand over."""
+        owner = function.owner
+        position = function.parameters.index(parameter)
+        if function in self.context_functions:
+            bound = owner is not None and function.parameters[0].name in {"self", "cls"}
+            if position == (1 if bound else 0):
+                return (Context(),)
+        if owner is not None and position == 0 and not _is_static(function):
+            return (ClassValue(owner),) if _is_class_method(function) else (Instance(owner),)
+        if parameter.kind in {"arguments", "keywords"}:
+            return ()
+        declared = Annotation(opaque=True)
+        if parameter.annotation is not None:
+            declared = self.annotation(parameter.annotation, function.parent)
+            known = self.instances(declared)
+            if known and not all(_can_be_context(v) for v in known):
+                return known
+        handed = self.handed_over(function, parameter)
+        if parameter.default is not None:
+            handed = self._union((handed, self.infer(parameter.default, function.parent)))
+        if parameter.annotation is not None:
+            return self._union((handed, self.instances(declared)))
+        if not any(not isinstance(v, Display) for v in handed):
+            if parameter.name in _NAMED_APPS:
+                return (_APP,)
+            if parameter.name in _NAMED_CONNECTIONS and parameter.default is None:
+                return (_REQUEST,)
+        return handed
+
+    def handed_over(self, function: FunctionScope, parameter: code.Parameter) -> Values:
+        """Return what the target's own calls hand to a parameter."""
+        return self._union(
+            self.infer(argument, scope)
+            for call, scope, skip in self.calls_of(function)
+            if (argument := self.bind(function, call, scope, skip).get(parameter.name)) is not None
+        )
+
+    def calls_of(self, function: FunctionScope) -> Iterator[tuple[code.Call, Scope, int]]:
+        """Yield the calls in the target that call a function, each with its scope.
+
+        The number says how many positional arguments of the call stand before the function's own: 0 for `f(x)`, 1 for
+        `partial(f, x)` and `to_thread(f, x)`.
+        """
+        if self._callers is None:
+            self._callers = self._index_calls()
+        names = {function.name}
+        if function.name == "__init__" and function.owner is not None:
+            names = {function.owner.name}
+        if function.name == "__call__":
+            return
+        seen: set[int] = set()
+        for name in sorted(names | self._renamed(names)):
+            for call, scope, skip in self._callers.get(name, ()):
+                if id(call) in seen:
+                    continue
+                callee = call.function if skip == 0 else call.arguments[skip - 1]
+                if any(self._calls(value, function) for value in self.infer(callee, scope)):
+                    seen.add(id(call))
+                    yield call, scope, skip
+
+    def _calls(self, value: Value, function: FunctionScope) -> bool:
+        match value:
+            case FunctionValue(function=called):
+                return called is function
+            case ClassValue(cls=cls):
+                return function.name == "__init__" and any(
+                    s.binding is function for s in self.class_symbols(cls, "__init__")
+                )
+        return False
+
+    def _renamed(self, names: set[str]) -> set[str]:
+        if not hasattr(self, "_aliases"):
+            aliases: dict[str, set[str]] = defaultdict(set)
+            for module in self.modules:
+                for scope in scopes_of(module):
+                    for bound, bindings in scope.bindings.items():
+                        for binding in bindings:
+                            match binding:
+                                case ImportBinding(name=name) if name and name != bound:
+                                    aliases[name].add(bound)
+                                case ValueBinding(value=code.Name(id=name) | code.Attribute(name=name), how="value"):
+                                    if name != bound:
+                                        aliases[name].add(bound)
+            self._aliases = aliases
+        return {alias for name in names for alias in self._aliases.get(name, ())}
+
+    def _index_calls(self) -> dict[str, list[tuple[code.Call, Scope, int]]]:
+        index: dict[str, list[tuple[code.Call, Scope, int]]] = defaultdict(list)
+        for module in self.modules:
+            for scope in scopes_of(module):
+                for node in code.walk_scope(*scope.body):
+                    if not isinstance(node, code.Call):
+                        continue
+                    name = _last_name(node.function)
+                    if name:
+                        index[name].append((node, scope, 0))
+                    if len(node.arguments) > 1 or node.keywords:
+                        for position, argument in enumerate(node.arguments[:2]):
+                            inner = _last_name(argument)
+                            if inner:
+                                index[inner].append((node, scope, position + 1))
+        return index
+
+    def bind(self, function: FunctionScope, call: code.Call, scope: Scope, skip: int = 0) -> dict[str, code.Expression]:
+        """Return which argument of a call each parameter of a function gets."""
+        parameters = list(function.parameters)
+        if function.owner is not None and not _is_static(function) and parameters:
+            callee = call.function if skip == 0 else call.arguments[skip - 1]
+            through_class = isinstance(callee, code.Attribute) and any(
+                isinstance(v, ClassValue) for v in self.infer(callee.value, scope)
+            )
+            if not through_class or _is_class_method(function) or function.name == "__init__":
+                parameters = parameters[1:]
+        bound: dict[str, code.Expression] = {}
+        plain = [p for p in parameters if p.kind in {"positional-only", "plain"}]
+        for parameter, argument in zip(plain, call.arguments[skip:], strict=False):
+            if isinstance(argument, code.Starred):
+                break
+            bound[parameter.name] = argument
+        for keyword in call.keywords:
+            if keyword.name is not None:
+                bound[keyword.name] = keyword.value
+        return bound
+
+    # --- annotations -----------------------------------------------------------------------------------------------
+
+    def annotation(self, node: code.Expression, scope: Scope) -> Annotation:
+        """Return what an annotation says, aliases followed."""
+        key = (id(node), id(scope))
+        known = self._annotations.get(key)
+        if known is None:
+            known = self._annotation(node, scope, ())
+            self._annotations[key] = known
+            self._kept.append((node, scope))
+        return known
+
+    def _annotation(self, node: code.Expression, scope: Scope, seen: tuple[Symbol, ...]) -> Annotation:
+        match node:
+            case code.Constant(value=None, other=""):
+                return Annotation(nullable=True)
+            case code.BinaryOperation(left=left, operator="|", right=right):
+                return _either(self._annotation(left, scope, seen), self._annotation(right, scope, seen))
+            case code.Subscript(value=value, key=key):
+                return self._generic(value, key, scope, seen)
+            case code.Name() | code.Attribute():
+                return self._named(node, scope, seen)
+            case code.Call(function=function, arguments=(_, base)) if code.dotted(function).endswith("NewType"):
+                return self._annotation(base, scope, seen)
+        return Annotation(opaque=True)
+
+    def _named(self, node: code.Expression, scope: Scope, seen: tuple[Symbol, ...]) -> Annotation:
+        found: list[Annotation] = []
+        for resolved in self.resolve(node, scope):
+            match resolved:
+                case External(name=name):
+                    last = name.rpartition(".")[2]
+                    if (last in _OPAQUE and catalogue.typing_name(name)) or name == "builtins.object":
+                        found.append(Annotation(opaque=True))
+                    elif name in {"types.NoneType", "builtins.None"}:
+                        found.append(Annotation(nullable=True))
+                    else:
+                        found.append(Annotation((TypeReference(name),)))
+                case Symbol(binding=ClassScope() as cls):
+                    found.append(Annotation((TypeReference(cls),)))
+                case Symbol(binding=ValueBinding(value=value), scope=inner) if (
+                    value is not None and resolved not in seen and len(seen) < 20
+                ):
+                    target = self._annotation(value, inner, (*seen, resolved))
+                    found.append(
+                        Annotation(
+                            target.types, target.nullable, target.opaque, target.metadata, (resolved, *target.aliases)
+                        )
+                    )
+                case _:
+                    found.append(Annotation(opaque=True))
+        if not found:
+            return Annotation(opaque=True)
+        known = [a for a in found if a.types or a.nullable]
+        return known[-1] if known else found[-1]
+
+    def _generic(
+        self, value: code.Expression, key: code.Expression, scope: Scope, seen: tuple[Symbol, ...]
+    ) -> Annotation:
+        arguments = key.elements if isinstance(key, code.Sequence) and key.kind == "tuple" else (key,)
+        names = [catalogue.typing_name(r.name) for r in self.resolve(value, scope) if isinstance(r, External)]
+        name = next((n for n in names if n), "")
+        match name:
+            case "Optional":
+                inner = self._annotation(arguments[0], scope, seen)
+                return _either(inner, Annotation(nullable=True))
+            case "Union":
+                return _either(*(self._annotation(a, scope, seen) for a in arguments))
+            case "Annotated":
+                inner = self._annotation(arguments[0], scope, seen)
+                metadata = tuple(Located(a, scope) for a in arguments[1:])
+                return Annotation(
+                    inner.types, inner.nullable, inner.opaque, (*inner.metadata, *metadata), inner.aliases
+                )
+            case "Literal":
+                types = {type(a.value).__name__ for a in arguments if isinstance(a, code.Constant)} - {"NoneType"}
+                nullable = any(isinstance(a, code.Constant) and a.value is None and not a.other for a in arguments)
+                return Annotation(tuple(TypeReference(f"builtins.{t}") for t in sorted(types)), nullable)
+            case _ if name in _TRANSPARENT:
+                return self._annotation(arguments[0], scope, seen)
+        outer = self._named(value, scope, seen)
+        inner_arguments = tuple(
+            Annotation(opaque=True) if isinstance(a, code.Sequence) else self._annotation(a, scope, seen)
+            for a in arguments
+        )
+        if outer.aliases:
+            return Annotation(outer.types, outer.nullable, outer.opaque, outer.metadata, outer.aliases)
+        return Annotation(
+            tuple(TypeReference(t.type, inner_arguments) for t in outer.types), outer.nullable, outer.opaque
+        )
+
+    def instances(self, annotation: Annotation) -> Values:
+        """Return objects of the types that an annotation names."""
+        found: list[Value] = []
+        for reference in annotation.types:
+            arguments = tuple(self.instances(a) for a in reference.arguments)
+            if catalogue.typing_name(reference.name) == "Type" or reference.name == "builtins.type":
+                for argument in reference.arguments:
+                    found += [
+                        ClassValue(t.type) if isinstance(t.type, ClassScope) else External(t.type)
+                        for t in argument.types
+                    ]
+                continue
+            found.append(Instance(reference.type, None, arguments if any(arguments) else ()))
+        return tuple(found)
+
+
+class EntryValues:
+    """What is stored under the keys of app.state and of arq's context; filled once the writes are known."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, tuple[Located, ...]] = {}
+        self.context: dict[str, tuple[Located, ...]] = {}
+
+
+def _is_none(value: Value) -> bool:
+    match value:
+        case Display(node=code.Constant(value=None, other="")):
+            return True
+    return False
+
+
+def scopes_of(module: ModuleScope) -> Iterator[Scope]:
+    """Yield the module, its classes and its functions."""
+    yield module
+    yield from module.classes
+    yield from module.functions
+
+
+def exported_names(module: ModuleScope) -> frozenset[str]:
+    """Return the names in a module's `__all__`, as far as they stand there literally."""
+    found: set[str] = set()
+    for binding in module.bindings.get("__all__", ()):
+        match binding:
+            case ValueBinding(value=code.Sequence(elements=elements)):
+                found |= {e.value for e in elements if isinstance(e, code.Constant) and isinstance(e.value, str)}
+    return frozenset(found)
+
+
+def _shares_root(module: ModuleScope, name: str, near: ModuleScope) -> bool:
+    """Whether the folder that `name` would count from holds the importing module, too."""
+    base = module.path.rpartition("/")[0].split("/") if module.is_package else module.path.split("/")
+    depth = len(name.split("."))
+    folder = base[: len(base) - depth]
+    return near.path.split("/")[: len(folder)] == folder
+
+
+def _either(*annotations: Annotation) -> Annotation:
+    types: dict[TypeReference, None] = {}
+    for annotation in annotations:
+        types.update(dict.fromkeys(annotation.types))
+    return Annotation(
+        tuple(types),
+        any(a.nullable for a in annotations),
+        any(a.opaque for a in annotations),
+        tuple(m for a in annotations for m in a.metadata),
+        tuple(s for a in annotations for s in a.aliases),
+    )
+
+
+def _last_name(node: code.Expression) -> str:
+    match node:
+        case code.Name(id=name) | code.Attribute(name=name):
+            return name
+    return ""
+
+
+def _owner(scope: Scope) -> ClassScope | None:
+    current: Scope | None = scope
+    while current is not None:
+        if isinstance(current, ClassScope):
+            return current
+        current = current.parent
+    return None
+
+
+def _decorator_names(function: FunctionScope) -> set[str]:
+    return {code.dotted(d) for d in function.node.decorators}
+
+
+def _is_static(function: FunctionScope) -> bool:
+    return "staticmethod" in _decorator_names(function)
+
+
+def _is_class_method(function: FunctionScope) -> bool:
+    return "classmethod" in _decorator_names(function)
+
+
+def _can_be_context(value: Value) -> bool:
+    match value:
+        case Instance(type=str(name)):
+            return name in _MAPPINGS
+        case Instance(type=ClassScope() as cls):
+            return any(code.dotted(b).endswith("TypedDict") for b in cls.node.bases)
+    return False

@@ -1,0 +1,609 @@
+"""Dependency injection: each `Depends`, the provider behind it, the aliases, the endpoints and their routers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from conformance.facts import code
+from conformance.program import catalogue
+from conformance.program.inference import Inference, scopes_of
+from conformance.program.scopes import (
+    ClassScope,
+    FunctionScope,
+    ModuleScope,
+    ParameterBinding,
+    Scope,
+    ValueBinding,
+)
+from conformance.program.values import (
+    Annotation,
+    ClassValue,
+    Creation,
+    Display,
+    External,
+    FunctionValue,
+    Instance,
+    LambdaValue,
+    Member,
+    Symbol,
+    Value,
+    Values,
+)
+from conformance.results import Place
+
+VERBS = frozenset({"get", "post", "put", "delete", "patch", "head", "options", "trace", "api_route", "websocket"})
+_ADDED = {"add_api_route": "http", "add_api_websocket_route": "websocket"}
+
+
+@dataclass(eq=False, slots=True)
+class Provider:
+    """What stands in a `Depends(…)` or `Security(…)`.
+
+    Attributes:
+        target: the function, the class, or the lambda of the target; the name of what another distribution defines.
+        values: what `Depends` was given: the keys by which it can be overridden.
+        uses: where it is referenced.
+    """
+
+    target: FunctionScope | ClassScope | LambdaValue | str
+    values: set[Value] = field(default_factory=set)
+    uses: list[Use] = field(default_factory=list)
+
+    @property
+    def function(self) -> FunctionScope | None:
+        """The function that runs: the provider itself, or the `__init__` of a class."""
+        match self.target:
+            case FunctionScope():
+                return self.target
+            case ClassScope():
+                return self.target.method("__init__")
+        return None
+
+    @property
+    def name(self) -> str:
+        match self.target:
+            case FunctionScope(name="__call__", parent=ClassScope(name=owner)):
+                return owner
+            case FunctionScope(name=name) | ClassScope(name=name):
+                return name
+            case str():
+                return self.target.rpartition(".")[2]
+        return "lambda"
+
+    @property
+    def module(self) -> ModuleScope | None:
+        match self.target:
+            case FunctionScope(module=module) | ClassScope(module=module):
+                return module
+        return None
+
+    @property
+    def place(self) -> Place | None:
+        """The line of the `def` or `class`; None for what another distribution defines, and for a lambda."""
+        match self.target:
+            case FunctionScope() | ClassScope():
+                return self.target.place
+        return None
+
+    @property
+    def is_guard(self) -> bool:
+        """It supplies no value: referenced only in `dependencies=[…]`, or by parameters typed exactly None."""
+        return bool(self.uses) and all(use.supplies_nothing for use in self.uses)
+
+    @property
+    def own_uses(self) -> Iterator[Use]:
+        """The uses in code of the target that is no test."""
+        return (use for use in self.uses if not use.scope.module.is_test)
+
+
+@dataclass(eq=False, slots=True)
+class Injection:
+    """One `Depends(…)` or `Security(…)`.
+
+    Attributes:
+        call: the call; `scope` is where it stands.
+        provider: None where it is not known what is depended on.
+        kind: which of the two.
+        has_scopes: it is a `Security(p, scopes=[…])`.
+        made_by_call: the provider is made by a call: `Depends(require_role("admin"))`.
+    """
+
+    call: code.Call
+    scope: Scope
+    provider: Provider | None
+    kind: Literal["Depends", "Security"]
+    has_scopes: bool
+    made_by_call: bool
+
+
+@dataclass(eq=False, slots=True)
+class Alias:
+    """A module-level name bound to `Annotated[T, Depends(p)]`.
+
+    Attributes:
+        symbol: the name where it is bound.
+        node: the whole assignment.
+        repeats: it merely gives another alias a second name or wraps it: the `Depends` stands elsewhere.
+    """
+
+    symbol: Symbol
+    node: code.Node
+    annotation: Annotation
+    injection: Injection
+    repeats: bool
+
+    @property
+    def name(self) -> str:
+        return self.symbol.name
+
+    @property
+    def module(self) -> ModuleScope:
+        return self.symbol.module
+
+    @property
+    def place(self) -> Place:
+        return self.module.place(self.node)
+
+
+@dataclass(eq=False, slots=True)
+class Use:
+    """One place where a provider is depended on.
+
+    `function` and `parameter` are set for a parameter, `alias` where the parameter is typed with one (or the use is the
+    alias itself), `supplies_nothing` for a `dependencies=[…]` list and for a parameter typed exactly None.
+    """
+
+    kind: Literal["parameter", "alias", "list", "attribute"]
+    injection: Injection
+    node: code.Node
+    scope: Scope
+    function: FunctionScope | None = None
+    parameter: code.Parameter | None = None
+    annotation: Annotation | None = None
+    alias: Alias | None = None
+    supplies_nothing: bool = False
+
+    @property
+    def place(self) -> Place:
+        return self.scope.module.place(self.node)
+
+
+@dataclass(eq=False, slots=True)
+class Endpoint:
+    """A function registered on an app or router.
+
+    Attributes:
+        call: the decorator, or the call of `add_api_route`; `scope` is where it stands.
+        method: the verb: `get`, `websocket`, `api_route`, ….
+        routers: the objects that it may be registered on.
+    """
+
+    function: FunctionScope
+    call: code.Call
+    scope: Scope
+    method: str
+    routers: Values
+
+    @property
+    def is_websocket(self) -> bool:
+        return self.method in {"websocket", "add_api_websocket_route"}
+
+    @property
+    def module(self) -> ModuleScope:
+        """The module whose route it is: where it is registered."""
+        return self.function.module
+
+    def keyword(self, name: str) -> code.Expression | None:
+        """Return what the decorator gives for a keyword."""
+        for keyword in self.call.keywords:
+            if keyword.name == name:
+                return keyword.value
+        return None
+
+
+class Inclusion(NamedTuple):
+    """`outer.include_router(inner, …)`."""
+
+    outer: Values
+    inner: Values
+    call: code.Call
+    scope: Scope
+
+
+class DependencyInjection:
+    """All of the target's dependency injection, computed once."""
+
+    def __init__(self, names: Inference) -> None:
+        self.names = names
+        self.providers: dict[object, Provider] = {}
+        self.aliases: dict[tuple[Scope, str], Alias] = {}
+        self.endpoints: list[Endpoint] = []
+        self.inclusions: list[Inclusion] = []
+        self.uses_of_function: dict[FunctionScope, list[Use]] = defaultdict(list)
+        self.uses_of_class: dict[ClassScope, list[Use]] = defaultdict(list)
+        self.lists: list[tuple[code.Call, Scope, tuple[Use, ...]]] = []
+        self._injections: dict[tuple[int, int], tuple[Injection, ...]] = {}
+        self._list_uses: dict[tuple[int, int], tuple[Use, ...]] = {}
+        self._parents: dict[int, list[Inclusion]] = defaultdict(list)
+        for module in names.modules:
+            self._find_aliases(module)
+        for module in names.modules:
+            for scope in scopes_of(module):
+                self._look_through(scope)
+        for module in names.modules:
+            for function in module.functions:
+                self._find_parameters(function)
+            for cls in module.classes:
+                self._find_fields(cls)
+        for inclusion in self.inclusions:
+            for value in inclusion.inner:
+                if isinstance(value, Instance) and value.creation is not None:
+                    self._parents[id(value.creation.call)].append(inclusion)
+        self.endpoint_functions = {endpoint.function: endpoint for endpoint in self.endpoints}
+
+    # --- reading one Depends ---------------------------------------------------------------------------------------
+
+    def injections(
+        self, node: code.Expression, scope: Scope, annotated: Annotation | None = None
+    ) -> tuple[Injection, ...]:
+        """Return the `Depends` that an expression stands for; `annotated` is the type beside a bare `Depends()`."""
+        key = (id(node), id(scope))
+        known = self._injections.get(key)
+        if known is None:
+            known = tuple(
+                self._injection(value.creation, node, scope, annotated)
+                for value in self.names.infer(node, scope)
+                if isinstance(value, Instance) and value.type in catalogue.DEPENDS and value.creation is not None
+            )
+            self._injections[key] = known
+        return known
+
+    def _injection(
+        self, creation: Creation, node: code.Expression, scope: Scope, annotated: Annotation | None
+    ) -> Injection:
+        call, inner = creation.call, creation.scope
+        argument = next(iter(call.arguments), None)
+        scopes = False
+        for keyword in call.keywords:
+            if keyword.name == "dependency":
+                argument = keyword.value
+            elif keyword.name == "scopes":
+                scopes = not (isinstance(keyword.value, code.Sequence) and not keyword.value.elements)
+        security = any(r == External("fastapi.Security") for r in self.names.resolve(call.function, inner))
+        made_by_call = False
+        values: Values = ()
+        if argument is None:
+            if annotated is not None:
+                values = tuple(
+                    ClassValue(t.type) if isinstance(t.type, ClassScope) else External(t.type) for t in annotated.types
+                )
+        else:
+            argument, where = self._substituted(argument, inner, node, scope)
+            values = self.names.infer(argument, where)
+            made_by_call = self._is_made_by_call(argument, where)
+        provider = self._provider(values)
+        return Injection(call, inner, provider, "Security" if security else "Depends", scopes, made_by_call)
+
+    def _substituted(
+        self, argument: code.Expression, inner: Scope, node: code.Expression, scope: Scope
+    ) -> tuple[code.Expression, Scope]:
+        """Of `def inject(p): return Depends(p)` called by `node`: what the call gives for `p`."""
+        if isinstance(argument, code.Name) and isinstance(node, code.Call) and isinstance(inner, FunctionScope):
+            for symbol in self.names.lookup(argument.id, inner):
+                if (
+                    isinstance(symbol, Symbol)
+                    and isinstance(symbol.binding, ParameterBinding)
+                    and symbol.scope is inner
+                ):
+                    bound = self.names.bind(inner, node, scope).get(argument.id)
+                    if bound is not None:
+                        return bound, scope
+        return argument, inner
+
+    def _is_made_by_call(self, argument: code.Expression, scope: Scope) -> bool:
+        if isinstance(argument, code.Call):
+            return not any(
+                isinstance(r, External) and r.name in {"functools.partial", "functools.lru_cache", "functools.cache"}
+                for r in self.names.resolve(argument.function, scope)
+            )
+        return any(
+            isinstance(resolved, Symbol)
+            and isinstance(resolved.binding, ValueBinding)
+            and isinstance(resolved.binding.value, code.Call)
+            and self._is_made_by_call(resolved.binding.value, resolved.scope)
+            for resolved in self.names.resolve(argument, scope)
+        )
+
+    def _provider(self, values: Values) -> Provider | None:
+        for value in values:
+            target: FunctionScope | ClassScope | LambdaValue | str | None = None
+            match value:
+                case FunctionValue(function=function):
+                    target = function
+                case ClassValue(cls=cls):
+                    target = cls
+                case Instance(type=ClassScope() as cls):
+                    for symbol in self.names.class_symbols(cls, "__call__"):
+                        if isinstance(symbol.binding, FunctionScope):
+                            target = symbol.binding
+                    if target is None:
+                        target = next((b for b in self.names.ancestry(cls) if isinstance(b, str)), None)
+                case Instance(type=str(name)) | External(name=name):
+                    target = name
+                case Member(instance=Instance(type=str(name)), name=attribute):
+                    target = f"{name}.{attribute}"
+                case LambdaValue():
+                    target = value
+            if target is not None:
+                provider = self.providers.setdefault(target, Provider(target))
+                provider.values.add(value)
+                return provider
+        return None
+
+    # --- aliases ---------------------------------------------------------------------------------------------------
+
+    def _find_aliases(self, module: ModuleScope) -> None:
+        for name, bindings in module.bindings.items():
+            for binding in bindings:
+                if not isinstance(binding, ValueBinding) or binding.how != "value" or binding.path:
+                    continue
+                if not isinstance(binding.value, (code.Subscript, code.Name, code.Attribute, code.BinaryOperation)):
+                    continue
+                symbol = Symbol(module, name, binding)
+                annotation = self.names.annotation(binding.value, module)
+                for located in annotation.metadata:
+                    for injection in self.injections(located.node, located.scope, annotation):
+                        repeats = bool(annotation.aliases) and not _holds(binding.value, located.node)
+                        alias = Alias(symbol, binding.node, annotation, injection, repeats)
+                        self.aliases[(module, name)] = alias
+                        self._use(Use("alias", injection, binding.node, module, annotation=annotation, alias=alias))
+
+    def alias_of(self, annotation: Annotation) -> Alias | None:
+        """Return the outermost alias that an annotation goes through."""
+        for symbol in annotation.aliases:
+            alias = self.aliases.get((symbol.scope, symbol.name))
+            if alias is not None:
+                return alias
+        return None
+
+    # --- uses ------------------------------------------------------------------------------------------------------
+
+    def _use(self, use: Use) -> Use:
+        if use.injection.provider is not None:
+            use.injection.provider.uses.append(use)
+        return use
+
+    def _find_parameters(self, function: FunctionScope) -> None:
+        for parameter in function.parameters:
+            for use in self._parameter_uses(parameter, parameter.annotation, parameter.default, function.parent):
+                use.function, use.parameter = function, parameter
+                self.uses_of_function[function].append(self._use(use))
+
+    def _parameter_uses(
+        self,
+        node: code.Node,
+        annotation: code.Expression | None,
+        default: code.Expression | None,
+        scope: Scope,
+    ) -> Iterator[Use]:
+        declared = None if annotation is None else self.names.annotation(annotation, scope)
+        exactly_none = declared is not None and declared.nullable and not declared.types and not declared.opaque
+        if declared is not None:
+            for located in declared.metadata:
+                for injection in self.injections(located.node, located.scope, declared):
+                    inline = annotation is not None and _holds(annotation, located.node)
+                    alias = None if inline else self.alias_of(declared)
+                    yield Use(
+                        "parameter", injection, node, scope, annotation=declared, alias=alias,
+                        supplies_nothing=exactly_none,
+                    )  # fmt: skip
+        if default is not None and not isinstance(default, (code.Constant, code.Sequence, code.Mapping)):
+            for injection in self.injections(default, scope, declared):
+                yield Use("parameter", injection, node, scope, annotation=declared, supplies_nothing=exactly_none)
+
+    def _find_fields(self, cls: ClassScope) -> None:
+        for bindings in cls.bindings.values():
+            for binding in bindings:
+                if not isinstance(binding, ValueBinding):
+                    continue
+                for use in self._parameter_uses(binding.node, binding.annotation, binding.value, cls):
+                    use.kind = "attribute"
+                    self.uses_of_class[cls].append(self._use(use))
+
+    def list_uses(self, node: code.Expression, scope: Scope) -> tuple[Use, ...]:
+        """Return the uses in the value of a `dependencies=…` keyword."""
+        key = (id(node), id(scope))
+        if key not in self._list_uses:
+            self._list_uses[key] = tuple(
+                self._use(Use("list", injection, element, where, supplies_nothing=True))
+                for element, where in self._elements(node, scope)
+                for injection in self.injections(element, where)
+            )
+        return self._list_uses[key]
+
+    def _elements(self, node: code.Expression, scope: Scope, depth: int = 0) -> Iterator[tuple[code.Expression, Scope]]:
+        for value in self.names.infer(node, scope):
+            match value:
+                case Display(node=code.Sequence(elements=elements), scope=inner) if depth < 10:
+                    for element in elements:
+                        if isinstance(element, code.Starred):
+                            yield from self._elements(element.value, inner, depth + 1)
+                        else:
+                            yield element, inner
+
+    # --- endpoints and routers -------------------------------------------------------------------------------------
+
+    def _look_through(self, scope: Scope) -> None:
+        if isinstance(scope, FunctionScope):
+            for decorator in scope.node.decorators:
+                self._decorator(scope, decorator)
+        for node in code.walk_scope(*scope.body):
+            match node:
+                case code.Call(function=code.Attribute(value=base, name="include_router")):
+                    self._inclusion(node, base, scope)
+                case code.Call(function=code.Attribute(value=base, name=name)) if name in _ADDED:
+                    self._added(node, base, name, scope)
+            if isinstance(node, code.Call):
+                for keyword in node.keywords:
+                    if keyword.name == "dependencies":
+                        uses = self.list_uses(keyword.value, scope)
+                        if uses:
+                            self.lists.append((node, scope, uses))
+
+    def _decorator(self, function: FunctionScope, decorator: code.Expression) -> None:
+        match decorator:
+            case code.Call(function=code.Attribute(value=base, name=verb)) if verb in VERBS:
+                scope = function.parent
+                routers = self.registrars(base, scope)
+                if routers or self._looks_like_a_router(base, decorator, scope):
+                    self.endpoints.append(Endpoint(function, decorator, scope, verb, routers))
+
+    def registrars(self, base: code.Expression, scope: Scope) -> Values:
+        """Return the apps and routers that an expression can be."""
+        return tuple(
+            value
+            for value in self.names.expand(self.names.infer(base, scope))
+            if (isinstance(value, Instance) and self.names.is_a(value.type, *catalogue.APPS, *catalogue.ROUTERS))
+            or (
+                isinstance(value, Member)
+                and value.name == "router"
+                and self.names.is_a(value.instance.type, *catalogue.APPS)
+            )
+        )
+
+    def _looks_like_a_router(self, base: code.Expression, decorator: code.Call, scope: Scope) -> bool:
+        """Whether an object of unknown type has a router's name and is given a path."""
+        if self.names.infer(base, scope):
+            return False
+        name = base.id if isinstance(base, code.Name) else base.name if isinstance(base, code.Attribute) else ""
+        if not name.lower().endswith(("router", "app", "api")):
+            return False
+        match decorator.arguments:
+            case (code.Constant(value=str(path)), *_):
+                return path == "" or path.startswith("/")
+        return False
+
+    def _added(self, node: code.Call, base: code.Expression, name: str, scope: Scope) -> None:
+        routers = self.registrars(base, scope)
+        if not routers and self.names.infer(base, scope):
+            return
+        arguments = [*node.arguments[1:2], *(k.value for k in node.keywords if k.name == "endpoint")]
+        for argument in arguments[:1]:
+            for value in self.names.infer(argument, scope):
+                match value:
+                    case FunctionValue(function=function):
+                        self.endpoints.append(Endpoint(function, node, scope, name, routers))
+
+    def _inclusion(self, node: code.Call, base: code.Expression, scope: Scope) -> None:
+        arguments = [*node.arguments[:1], *(k.value for k in node.keywords if k.name == "router")]
+        for argument in arguments[:1]:
+            self.inclusions.append(
+                Inclusion(self.registrars(base, scope), self.registrars(argument, scope), node, scope)
+            )
+
+    def router_uses(self, endpoint: Endpoint) -> tuple[Use, ...]:
+        """Return what the endpoint's decorator, its router, and all that include that router inject by a list."""
+        found: dict[int, Use] = {}
+        self._collect(endpoint.call, endpoint.scope, found)
+        pending = [v for v in endpoint.routers if isinstance(v, Instance)]
+        seen: set[int] = set()
+        while pending:
+            creation = pending.pop().creation
+            if creation is None or id(creation.call) in seen:
+                continue
+            seen.add(id(creation.call))
+            self._collect(creation.call, creation.scope, found)
+            for inclusion in self._parents.get(id(creation.call), ()):
+                self._collect(inclusion.call, inclusion.scope, found)
+                pending += [v for v in inclusion.outer if isinstance(v, Instance)]
+        return tuple(found.values())
+
+    def _collect(self, call: code.Call, scope: Scope, found: dict[int, Use]) -> None:
+        for keyword in call.keywords:
+            if keyword.name == "dependencies":
+                for use in self.list_uses(keyword.value, scope):
+                    found[id(use)] = use
+
+    # --- questions that several rules ask --------------------------------------------------------------------------
+
+    def parameters_of(self, provider: Provider) -> tuple[code.Parameter, ...]:
+        """Return the parameters of a provider that FastAPI fills, without `self`."""
+        function = provider.function
+        if function is None:
+            return ()
+        parameters = function.parameters
+        if (
+            function.owner is not None
+            and parameters
+            and not any(code.dotted(d) == "staticmethod" for d in function.node.decorators)
+        ):
+            parameters = parameters[1:]
+        return tuple(p for p in parameters if p.kind not in {"arguments", "keywords"})
+
+    def uses_in(self, provider: Provider) -> tuple[Use, ...]:
+        """Return what a provider itself depends on."""
+        found: list[Use] = []
+        if provider.function is not None:
+            found += self.uses_of_function.get(provider.function, ())
+        if isinstance(provider.target, ClassScope) and provider.target.method("__init__") is None:
+            for base in self.names.ancestry(provider.target):
+                if isinstance(base, ClassScope):
+                    found += self.uses_of_class.get(base, ())
+                    init = base.method("__init__")
+                    if init is not None:
+                        found += self.uses_of_function.get(init, ())
+                        break
+        return tuple(found)
+
+    def is_parameter_class(self, provider: Provider) -> bool:
+        """Whether a provider has parameters and all of them are values of the request: pagination and the like."""
+        fields: list[tuple[code.Expression | None, Scope]] = []
+        if provider.function is not None:
+            fields = [(p.annotation, provider.function.parent) for p in self.parameters_of(provider)]
+        elif isinstance(provider.target, ClassScope):
+            fields = [
+                (binding.annotation, cls)
+                for cls in self.names.ancestry(provider.target)
+                if isinstance(cls, ClassScope)
+                for bindings in cls.bindings.values()
+                for binding in bindings
+                if isinstance(binding, ValueBinding) and binding.annotation is not None
+            ]
+        if not fields or self.uses_in(provider):
+            return False
+        for node, scope in fields:
+            if node is None:
+                continue
+            for reference in self.names.annotation(node, scope).types:
+                if self.names.is_a(reference.type, *catalogue.CONNECTIONS):
+                    return False
+        return True
+
+    def reached_by_endpoints(self) -> set[Provider]:
+        """Return the providers that some endpoint of no test depends on: directly, by a list, or through others."""
+        pending: list[Provider] = []
+        for endpoint in self.endpoints:
+            if endpoint.module.is_test:
+                continue
+            uses: Iterable[Use] = self.uses_of_function.get(endpoint.function, ())
+            if endpoint.function.owner is not None:
+                uses = (*uses, *self.uses_of_class.get(endpoint.function.owner, ()))
+            pending += [u.injection.provider for u in uses if u.injection.provider is not None]
+        for _, scope, listed in self.lists:
+            if not scope.module.is_test:
+                pending += [u.injection.provider for u in listed if u.injection.provider is not None]
+        found: set[Provider] = set()
+        while pending:
+            provider = pending.pop()
+            if provider in found:
+                continue
+            found.add(provider)
+            pending += [u.injection.provider for u in self.uses_in(provider) if u.injection.provider is not None]
+        return found
+
+
+def _holds(outer: code.Expression, inner: code.Expression) -> bool:
+    return any(node is inner for node in code.walk(outer))

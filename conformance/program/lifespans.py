@@ -1,0 +1,219 @@
+"""The applications of the target, and the functions that start and stop them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from conformance.facts import code
+from conformance.program import catalogue
+from conformance.program.inference import Inference, scopes_of
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
+from conformance.program.values import ClassValue, Display, FunctionValue, Instance, Value
+from conformance.results import Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Application:
+    """A call of `FastAPI(…)`, `Starlette(…)` or of a subclass.
+
+    Attributes:
+        given_lifespan: the keyword that gives a lifespan, or the assignment that sets it later.
+        open_keywords: it has `**kwargs`, which may give one.
+    """
+
+    call: code.Call
+    scope: Scope
+    given_lifespan: code.Node | None
+    open_keywords: bool
+
+    @property
+    def module(self) -> ModuleScope:
+        return self.scope.module
+
+    @property
+    def place(self) -> Place:
+        return self.module.place(self.call)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Starter:
+    """A function that runs when an application starts or stops.
+
+    Attributes:
+        kind: a lifespan, or a handler of the `startup` or `shutdown` event.
+        node: what registers it: the keyword, decorator or call; `scope` is where that stands.
+    """
+
+    function: FunctionScope
+    kind: Literal["lifespan", "startup", "shutdown"]
+    node: code.Node
+    scope: Scope
+
+    @property
+    def registered_at(self) -> Place:
+        return self.scope.module.place(self.node)
+
+
+class Lifespans:
+    """All of them, computed once."""
+
+    def __init__(self, names: Inference) -> None:
+        self.names = names
+        self.applications: list[Application] = []
+        self.starters: list[Starter] = []
+        for module in names.modules:
+            for scope in scopes_of(module):
+                self._in_scope(scope)
+
+    @property
+    def functions(self) -> tuple[FunctionScope, ...]:
+        """The lifespan functions."""
+        return tuple(dict.fromkeys(s.function for s in self.starters if s.kind == "lifespan"))
+
+    @property
+    def handlers(self) -> tuple[Starter, ...]:
+        """The start-up and shutdown handlers."""
+        return tuple(s for s in self.starters if s.kind != "lifespan")
+
+    def _in_scope(self, scope: Scope) -> None:
+        if isinstance(scope, FunctionScope):
+            for decorator in scope.node.decorators:
+                match decorator:
+                    case code.Call(function=code.Attribute(value=base, name="on_event"), arguments=(event, *_)) if (
+                        self._is_app_or_router(base, scope.parent)
+                    ):
+                        self._starter(scope, self._event(event, scope.parent), decorator, scope.parent)
+        for node in code.walk_scope(*scope.body):
+            match node:
+                case code.Call(
+                    function=code.Attribute(value=base, name="add_event_handler"), arguments=(event, handler, *_)
+                ) if self._is_app_or_router(base, scope):
+                    self._starters((handler,), scope, self._event(event, scope), node)
+                case code.Call(
+                    function=code.Call(function=code.Attribute(value=base, name="on_event"), arguments=(event, *_)),
+                    arguments=(handler, *_),
+                ) if self._is_app_or_router(base, scope):
+                    self._starters((handler,), scope, self._event(event, scope), node)
+                case code.Call():
+                    self._call(node, scope)
+                case code.Assign(targets=targets, value=value) if value is not None:
+                    for target in targets:
+                        match target:
+                            case code.Attribute(name="lifespan_context" | "lifespan"):
+                                self._starters((value,), scope, "lifespan", node)
+
+    def _is_app_or_router(self, base: code.Expression, scope: Scope) -> bool:
+        values = self.names.infer(base, scope)
+        if not values:
+            return code.dotted(base).rpartition(".")[2].lower().endswith(("app", "router"))
+        return any(
+            (isinstance(v, Instance) and self.names.is_a(v.type, *catalogue.APPS, *catalogue.ROUTERS))
+            or getattr(v, "name", "") == "router"
+            for v in values
+        )
+
+    def _event(self, event: code.Expression, scope: Scope) -> Literal["startup", "shutdown"]:
+        return "shutdown" if self.names.text(event, scope) == "shutdown" else "startup"
+
+    def _call(self, node: code.Call, scope: Scope) -> None:
+        made = self.names.infer(node, scope)
+        is_app = any(
+            isinstance(v, Instance)
+            and v.creation is not None
+            and v.creation.call is node
+            and self.names.is_a(v.type, *catalogue.APPS)
+            for v in made
+        )
+        is_router = any(isinstance(v, Instance) and self.names.is_a(v.type, *catalogue.ROUTERS) for v in made)
+        is_super = (
+            isinstance(scope, FunctionScope)
+            and scope.owner is not None
+            and _is_super_init(node)
+            and (self.names.is_a(scope.owner, *catalogue.APPS))
+        )
+        if not (is_app or is_router or is_super):
+            return
+        given: code.Node | None = None
+        for keyword in node.keywords:
+            match keyword.name:
+                case "lifespan":
+                    if not (isinstance(keyword.value, code.Constant) and keyword.value.value is None):
+                        given = keyword
+                        self._starters((keyword.value,), scope, "lifespan", keyword)
+                case "on_startup" | "on_shutdown" as name:
+                    kind: Literal["startup", "shutdown"] = "startup" if name == "on_startup" else "shutdown"
+                    for value in self.names.infer(keyword.value, scope):
+                        match value:
+                            case Display(node=code.Sequence(elements=elements), scope=inner):
+                                self._starters(elements, inner, kind, keyword)
+        if is_app:
+            self.applications.append(Application(node, scope, given, any(k.name is None for k in node.keywords)))
+
+    def _starters(
+        self,
+        nodes: Iterable[code.Expression],
+        scope: Scope,
+        kind: Literal["lifespan", "startup", "shutdown"],
+        registered: code.Node,
+    ) -> None:
+        for node in nodes:
+            for function in self._functions(node, scope):
+                self._starter(function, kind, registered, scope)
+
+    def _functions(self, node: code.Expression, scope: Scope) -> Iterator[FunctionScope]:
+        values: list[Value] = list(self.names.infer(node, scope))
+        if isinstance(node, code.Call) and not any(isinstance(v, (FunctionValue, Instance)) for v in values):
+            # A library function that combines lifespans: those it is given.
+            for argument in (*node.arguments, *(k.value for k in node.keywords)):
+                values += self.names.infer(argument, scope)
+        for value in values:
+            match value:
+                case FunctionValue(function=function):
+                    yield function
+                case Instance(type=ClassScope() as cls) | ClassValue(cls=cls):
+                    for name in ("__call__", "__aenter__", "__aexit__"):
+                        for symbol in self.names.class_symbols(cls, name):
+                            if isinstance(symbol.binding, FunctionScope):
+                                yield symbol.binding
+
+    def _starter(
+        self, function: FunctionScope, kind: Literal["lifespan", "startup", "shutdown"], node: code.Node, scope: Scope
+    ) -> None:
+        self.starters.append(Starter(function, kind, node, scope))
+
+    def reached(self, functions: Iterable[FunctionScope]) -> set[FunctionScope]:
+        """Return the functions and all of the target's functions that they call, directly or not."""
+        found: set[FunctionScope] = set()
+        pending = list(functions)
+        while pending:
+            function = pending.pop()
+            if function in found:
+                continue
+            found.add(function)
+            pending += self.called_by(function)
+        return found
+
+    def called_by(self, function: FunctionScope) -> Iterator[FunctionScope]:
+        """Yield the functions that a function calls, or hands to a call."""
+        for node in code.walk_scope(*function.body):
+            if not isinstance(node, code.Call):
+                continue
+            callees = [node.function, *(a for a in node.arguments if isinstance(a, (code.Name, code.Attribute)))]
+            for callee in callees:
+                for value in self.names.infer(callee, function):
+                    match value:
+                        case FunctionValue(function=called):
+                            yield called
+                        case ClassValue(cls=cls) if callee is node.function:
+                            for symbol in self.names.class_symbols(cls, "__init__"):
+                                if isinstance(symbol.binding, FunctionScope):
+                                    yield symbol.binding
+
+
+def _is_super_init(node: code.Call) -> bool:
+    match node.function:
+        case code.Attribute(value=code.Call(function=code.Name(id="super")), name="__init__"):
+            return True
+    return False

@@ -1,0 +1,406 @@
+"""arq: worker settings, the tasks, cron jobs and hooks that they register, and the calls that enqueue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from conformance.facts import code
+from conformance.program.inference import Inference, scopes_of
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, ValueBinding
+from conformance.program.values import (
+    ClassValue,
+    Display,
+    External,
+    FunctionValue,
+    Instance,
+    Located,
+    ModuleValue,
+    Symbol,
+    Value,
+)
+from conformance.results import Place
+
+HOOKS = ("on_startup", "on_shutdown", "on_job_start", "on_job_end", "after_job_end")
+REGISTERING = ("functions", "cron_jobs")
+ARQ_KEYS = frozenset({"redis", "job_id", "job_try", "enqueue_time", "score"})
+"""What arq itself puts into its context."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registration:
+    """One entry of `functions` or `cron_jobs`.
+
+    Attributes:
+        function: the task; None where it is not the target's, or does not exist.
+        name: the name under which it can be enqueued; None where it is not known.
+        missing: the entry names something that the target does not define.
+        node: the entry; `scope` is where it stands.
+    """
+
+    function: FunctionScope | None
+    name: str | None
+    kind: Literal["task", "cron"]
+    missing: bool
+    node: code.Expression
+    scope: Scope
+
+    @property
+    def place(self) -> Place:
+        return self.scope.module.place(self.node)
+
+
+@dataclass(eq=False, slots=True)
+class WorkerSettings:
+    """arq's settings: a class, a dict, an object, or the keywords of `Worker(…)` and `run_worker(…)`.
+
+    Attributes:
+        node: the class, the dict or the call; `scope` is where it stands.
+        fields: the expressions given for each setting, each with its scope.
+        complete: False where an entry of the lists is not known, so that nothing can be said to be unregistered.
+    """
+
+    name: str
+    node: code.Node
+    scope: Scope
+    fields: dict[str, list[Located]]
+    hook_methods: dict[str, FunctionScope] = field(default_factory=dict)
+    registrations: list[Registration] = field(default_factory=list)
+    hooks: dict[str, list[FunctionScope]] = field(default_factory=dict)
+    complete: bool = True
+
+    @property
+    def module(self) -> ModuleScope:
+        return self.scope.module
+
+    @property
+    def place(self) -> Place:
+        return self.module.place(self.node)
+
+
+class Queue:
+    """All that the target says to arq, computed once. Tells `names` which functions are given arq's context."""
+
+    def __init__(self, names: Inference) -> None:
+        self.names = names
+        self.settings: list[WorkerSettings] = []
+        for module in names.modules:
+            self._find_settings(module)
+        for settings in self.settings:
+            self._read(settings)
+        self.tasks: dict[FunctionScope, list[Registration]] = {}
+        self.hooks: dict[FunctionScope, list[str]] = {}
+        for settings in self.settings:
+            for registration in settings.registrations:
+                if registration.function is not None:
+                    self.tasks.setdefault(registration.function, []).append(registration)
+                    names.context_functions[registration.function] = registration.kind
+            for hook, functions in settings.hooks.items():
+                for function in functions:
+                    self.hooks.setdefault(function, []).append(hook)
+                    names.context_functions[function] = hook
+        for function in (*self.tasks, *self.hooks):
+            for wrapper in self._wrappers(function):
+                names.context_functions.setdefault(wrapper, names.context_functions[function])
+        names.forget()
+
+    @property
+    def exists(self) -> bool:
+        """Whether the target has worker settings at all."""
+        return bool(self.settings)
+
+    def settings_of(self, function: FunctionScope) -> list[WorkerSettings]:
+        """Return the settings that register a task, or name a hook."""
+        return [
+            s
+            for s in self.settings
+            if any(r.function is function for r in s.registrations) or any(function in fs for fs in s.hooks.values())
+        ]
+
+    # --- finding settings ------------------------------------------------------------------------------------------
+
+    def _find_settings(self, module: ModuleScope) -> None:
+        for cls in module.classes:
+            settings = self._of_class(cls)
+            if settings is not None:
+                self.settings.append(settings)
+        for scope in scopes_of(module):
+            for node in code.walk_scope(*scope.body):
+                match node:
+                    case code.Mapping(keys=keys, values=values):
+                        fields = {
+                            k.value: [Located(v, scope)]
+                            for k, v in zip(keys, values, strict=True)
+                            if isinstance(k, code.Constant) and isinstance(k.value, str)
+                        }
+                        self._consider(node, scope, fields)
+                    case code.Call(keywords=keywords):
+                        self._of_call(node, scope, {k.name: [Located(k.value, scope)] for k in keywords if k.name})
+
+    def _consider(self, node: code.Node, scope: Scope, fields: dict[str, list[Located]]) -> None:
+        if _are_settings(fields):
+            self.settings.append(WorkerSettings("settings", node, scope, fields))
+
+    def _of_class(self, cls: ClassScope) -> WorkerSettings | None:
+        fields: dict[str, list[Located]] = {}
+        methods: dict[str, FunctionScope] = {}
+        own: set[str] = set()
+        for base in self.names.ancestry(cls):
+            if not isinstance(base, ClassScope):
+                continue
+            for name, bindings in base.bindings.items():
+                if name in fields or name in methods:
+                    continue
+                for binding in bindings:
+                    match binding:
+                        case ValueBinding(value=value) if value is not None and name in _FIELDS:
+                            fields.setdefault(name, []).append(Located(value, base))
+                        case FunctionScope() if name in HOOKS:
+                            methods[name] = binding
+                            fields.setdefault(name, [])
+                if base is cls and name in fields:
+                    own.add(name)
+        if not _are_settings(fields) or not own:
+            return None
+        if any(self.names.is_a(cls, name) for name in _NO_SETTINGS):
+            return None
+        return WorkerSettings(cls.name, cls.node, cls.parent, fields, methods)
+
+    def _of_call(self, node: code.Call, scope: Scope, fields: dict[str, list[Located]]) -> None:
+        names = {r.name for r in self.names.resolve(node.function, scope) if isinstance(r, External)}
+        if names & {"arq.worker.run_worker", "arq.worker.create_worker", "arq.worker.get_kwargs"}:
+            for argument in node.arguments[:1]:
+                for value in self.names.infer(argument, scope):
+                    match value:
+                        case ClassValue(cls=cls) if not any(s.node is cls.node for s in self.settings):
+                            self._add_given_class(cls)
+            if not any(key in fields for key in REGISTERING):
+                return
+            self.settings.append(WorkerSettings("run_worker", node, scope, fields))
+        elif "arq.worker.Worker" in names:
+            if node.arguments:
+                fields.setdefault("functions", [Located(node.arguments[0], scope)])
+            self.settings.append(WorkerSettings("Worker", node, scope, fields))
+        elif _are_settings(fields) and "redis_settings" in fields:
+            self.settings.append(WorkerSettings(code.dotted(node.function) or "settings", node, scope, fields))
+
+    def _add_given_class(self, cls: ClassScope) -> None:
+        """A class that is handed to `run_worker` holds arq's settings, whatever it has."""
+        fields = {
+            name: [Located(b.value, cls) for b in bindings if isinstance(b, ValueBinding) and b.value is not None]
+            for name, bindings in cls.bindings.items()
+            if name in _FIELDS
+        }
+        self.settings.append(WorkerSettings(cls.name, cls.node, cls.parent, fields))
+
+    # --- reading them ----------------------------------------------------------------------------------------------
+
+    def _read(self, settings: WorkerSettings) -> None:
+        for hook in HOOKS:
+            functions = [settings.hook_methods[hook]] if hook in settings.hook_methods else []
+            for located in settings.fields.get(hook, ()):
+                given = self.names.infer(located.node, located.scope)
+                functions += [value.function for value in given if isinstance(value, FunctionValue)]
+            if functions:
+                settings.hooks[hook] = functions
+        for name, kind in (("functions", "task"), ("cron_jobs", "cron")):
+            for located in settings.fields.get(name, ()):
+                for node, scope in self._entries(located.node, located.scope, settings):
+                    settings.registrations += self._registration(node, scope, kind, settings)
+
+    def _entries(
+        self, node: code.Expression, scope: Scope, settings: WorkerSettings, depth: int = 0
+    ) -> Iterator[tuple[code.Expression, Scope]]:
+        """Yield the entries of a list of tasks, wherever it is built."""
+        values = self.names.infer(node, scope)
+        if not values:
+            settings.complete = False
+        for value in values:
+            match value:
+                case Display(node=code.Sequence(elements=elements), scope=inner):
+                    for element in elements:
+                        if isinstance(element, code.Starred) and depth < 10:
+                            yield from self._entries(element.value, inner, settings, depth + 1)
+                        else:
+                            yield element, inner
+                case Display(node=code.Comprehension(element=element), scope=inner):
+                    yield element, inner
+                case Display(node=code.Mapping(values=elements), scope=inner):
+                    for element in elements:
+                        yield element, inner
+                case _:
+                    settings.complete = False
+        for symbol in self.names.resolve(node, scope):
+            if isinstance(symbol, Symbol):
+                yield from self._appended(symbol)
+
+    def _appended(self, symbol: Symbol) -> Iterator[tuple[code.Expression, Scope]]:
+        """Yield what the module that defines a list appends to it."""
+        for scope in scopes_of(symbol.module):
+            for node in code.walk_scope(*scope.body):
+                match node:
+                    case code.Call(
+                        function=code.Attribute(value=code.Name(id=name), name="append"), arguments=(entry,)
+                    ) if name == symbol.name:
+                        yield entry, scope
+                    case code.Call(
+                        function=code.Attribute(value=code.Name(id=name), name="extend"),
+                        arguments=(code.Sequence(elements=elements),),
+                    ) if name == symbol.name:
+                        for element in elements:
+                            yield element, scope
+
+    def _registration(
+        self, node: code.Expression, scope: Scope, kind: str, settings: WorkerSettings
+    ) -> Iterator[Registration]:
+        sort: Literal["task", "cron"] = "cron" if kind == "cron" else "task"
+        found = False
+        for value in self.names.infer(node, scope):
+            match value:
+                case FunctionValue(function=function):
+                    task = self._wrapped(node, scope) or function
+                    yield Registration(task, task.name, sort, False, node, scope)
+                    found = True
+                case Instance(type="arq.worker.Function" | "arq.cron.CronJob" as made, creation=creation) if creation:
+                    yield from self._described(
+                        creation.call, creation.scope, sort, made == "arq.cron.CronJob", node, scope
+                    )
+                    found = True
+                case Instance(type=ClassScope() as cls):
+                    for symbol in self.names.class_symbols(cls, "__call__"):
+                        if isinstance(symbol.binding, FunctionScope):
+                            yield Registration(symbol.binding, None, sort, False, node, scope)
+                            found = True
+                case Display(node=code.Constant(value=str(dotted))):
+                    named, missing = self._by_path(dotted, scope)
+                    yield Registration(named, dotted, sort, missing, node, scope)
+                    found = True
+                case External(name=name):
+                    yield Registration(None, name.rpartition(".")[2], sort, False, node, scope)
+                    found = True
+        if not found:
+            missing = self._is_missing(node, scope)
+            if not missing:
+                settings.complete = False
+            yield Registration(None, code.dotted(node).rpartition(".")[2] or None, sort, missing, node, scope)
+
+    def _described(
+        self,
+        call: code.Call,
+        inner: Scope,
+        kind: Literal["task", "cron"],
+        cron: bool,
+        node: code.Expression,
+        scope: Scope,
+    ) -> Iterator[Registration]:
+        """Read `func(coroutine, name=…)` and `cron(coroutine, name=…)`."""
+        given = [*call.arguments[:1], *(k.value for k in call.keywords if k.name == "coroutine")]
+        name: str | None = None
+        named = False
+        for keyword in call.keywords:
+            if keyword.name == "name" and not (
+                isinstance(keyword.value, code.Constant) and keyword.value.value is None
+            ):
+                name, named = self.names.text(keyword.value, inner), True
+        for coroutine in given[:1]:
+            found = False
+            for value in self.names.infer(coroutine, inner):
+                match value:
+                    case FunctionValue(function=function):
+                        task = self._wrapped(coroutine, inner) or function
+                        own = f"cron:{task.symbol}" if cron else task.name
+                        yield Registration(task, name if named else own, kind, False, node, scope)
+                        found = True
+                    case Display(node=code.Constant(value=str(dotted))):
+                        named_function, missing = self._by_path(dotted, inner)
+                        own = dotted
+                        if cron and named_function is not None:
+                            own = f"cron:{named_function.symbol}"
+                        yield Registration(named_function, name if named else own, kind, missing, node, scope)
+                        found = True
+            if not found:
+                missing = self._is_missing(coroutine, inner)
+                own = code.dotted(coroutine).rpartition(".")[2]
+                yield Registration(None, name if named else (own or None), kind, missing, node, scope)
+
+    def _by_path(self, dotted: str, scope: Scope) -> tuple[FunctionScope | None, bool]:
+        """Return the function that a dotted string names, and whether the target lacks it."""
+        head, _, last = dotted.rpartition(".")
+        module = self.names.module(head, scope.module) if head else None
+        if module is None:
+            return None, False
+        for resolved in self.names.member(module, last):
+            if isinstance(resolved, Symbol) and isinstance(resolved.binding, FunctionScope):
+                return resolved.binding, False
+        return None, not self.names.member(module, last)
+
+    def _is_missing(self, node: code.Expression, scope: Scope) -> bool:
+        """Whether a name leads into the target and ends at nothing."""
+        match node:
+            case code.Attribute(value=value, name=name):
+                bases = self.names.infer(value, scope)
+                return bool(bases) and all(
+                    isinstance(b, ModuleValue)
+                    and not self.names.member(b.module, name)
+                    and "__getattr__" not in b.module.bindings
+                    for b in bases
+                )
+            case code.Name(id=name):
+                resolved = self.names.lookup(name, scope)
+                return not resolved and self._imports_from_target(name, scope)
+        return False
+
+    def _imports_from_target(self, name: str, scope: Scope) -> bool:
+        current: Scope | None = scope
+        while current is not None:
+            for binding in current.bindings.get(name, ()):
+                module = getattr(binding, "module", None)
+                if isinstance(module, str):
+                    return self.names.module(module, scope.module) is not None
+            current = current.parent
+        return not scope.module.stars
+
+    def _wrapped(self, node: code.Expression, scope: Scope) -> FunctionScope | None:
+        """Of `wrap(task)`: the task. The wrapper that the call returns is given the context, too."""
+        if not isinstance(node, code.Call):
+            return None
+        for argument in node.arguments:
+            for value in self.names.infer(argument, scope):
+                if isinstance(value, FunctionValue):
+                    for wrapper in self.names.infer(node, scope):
+                        if isinstance(wrapper, FunctionValue) and wrapper.function is not value.function:
+                            self.names.context_functions.setdefault(wrapper.function, "task")
+                    return value.function
+        return None
+
+    def _wrappers(self, function: FunctionScope) -> Iterator[FunctionScope]:
+        """Yield the functions that the decorators of a task put around it."""
+        for decorator in function.node.decorators:
+            pending: list[Value] = list(self.names.infer(decorator, function.parent))
+            for _ in range(3):
+                inner: list[Value] = []
+                for value in pending:
+                    if isinstance(value, FunctionValue):
+                        for made in self.names.returned(value.function):
+                            if isinstance(made, FunctionValue) and isinstance(made.function.parent, FunctionScope):
+                                inner.append(made)
+                                if _takes_context(made.function):
+                                    yield made.function
+                pending = inner
+
+
+_FIELDS = frozenset({*HOOKS, *REGISTERING, "redis_settings", "queue_name", "redis_pool"})
+_NO_SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseModel")
+
+
+def _are_settings(fields: dict[str, list[Located]]) -> bool:
+    return any(key in fields for key in REGISTERING) and ("redis_settings" in fields or "on_startup" in fields)
+
+
+def _takes_context(function: FunctionScope) -> bool:
+    """Whether a wrapper's first parameter can be the context, and not the wrapped function."""
+    first = next(iter(function.parameters), None)
+    if first is None or first.kind in {"arguments", "keywords"}:
+        return False
+    return first.name not in {"func", "f", "fn", "function", "coroutine", "coro", "task", "wrapped", "method"}

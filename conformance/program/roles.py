@@ -1,0 +1,221 @@
+"""What each module is for: by the configuration, else by evidence in the code, else by its name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from conformance.config import Config, Profile, matches
+from conformance.facts import code
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope
+from conformance.program.values import Instance
+
+if TYPE_CHECKING:
+    from conformance.program import Program
+
+DEPS_NAMES = frozenset({"deps", "dependencies", "dependency"})
+_BY_NAME = {
+    "services": frozenset({"services", "service"}),
+    "core": frozenset({"core"}),
+    "models": frozenset({"models", "model", "schemas", "schema"}),
+    "constants": frozenset({"constants", "constant", "consts"}),
+    "cli": frozenset({"cli"}),
+}
+_CONFIG_NAMES = frozenset({"config", "settings"})
+_LEADING = ("deps", "lifespan", "worker", "tasks", "cli", "entrypoint", "routes")
+_YIELDING = ("core", "models", "services", "config")
+AEGIS_GATEWAYS = ("*.components.worker.pools",)
+
+
+def assign_roles(program: Program, config: Config) -> list[str]:
+    """Give each module its roles, and return the role patterns that matched no module."""
+    inferred = _Roles(program)
+    inferred.run()
+    gateways = config.gateways + (AEGIS_GATEWAYS if config.profile is Profile.AEGIS else ())
+    for module in program.modules:
+        for pattern in gateways:
+            if matches(pattern, module.name):
+                inferred.give(module, "gateways", f"matches the gateway `{pattern}`")
+    unmatched: list[str] = []
+    for role, patterns in config.roles.items():
+        for module in program.modules:
+            module.roles.pop(role, None)
+        for pattern in patterns:
+            found = [m for m in program.modules if matches(pattern, m.name)]
+            if not found:
+                unmatched.append(f"role `{role}`: the pattern `{pattern}` matches no module of the target")
+            for module in found:
+                module.roles[role] = f"configured: `{pattern}`"
+    for module in program.modules:
+        if module.has_role(*_LEADING):
+            for role in _YIELDING:
+                if not module.roles.get(role, "configured").startswith("configured"):
+                    del module.roles[role]
+    return unmatched
+
+
+class _Roles:
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names = program.names
+        self.target = [m for m in program.modules if not m.is_test]
+
+    def give(self, module: ModuleScope, role: str, evidence: str) -> None:
+        module.roles.setdefault(role, evidence)
+
+    def run(self) -> None:
+        for module in self.program.modules:
+            if module.is_test:
+                self.give(module, "tests", "a file that pytest collects, a conftest, or in a folder named tests")
+        self._endpoints()
+        self._applications()
+        self._lifespans()
+        self._queue()
+        self._names()
+        self._deps()
+        self._components()
+        self._config()
+
+    def _endpoints(self) -> None:
+        for endpoint in self.program.injection.endpoints:
+            module = endpoint.module
+            if not module.is_test:
+                line = endpoint.function.node.span[0]
+                self.give(module, "routes", f"declares the endpoint `{endpoint.function.name}` (line {line})")
+
+    def _applications(self) -> None:
+        for application in self.program.lifespans.applications:
+            if not application.module.is_test:
+                name = code.dotted(application.call.function).rpartition(".")[2]
+                line = application.call.span[0]
+                self.give(application.module, "entrypoint", f"calls `{name}(…)` (line {line})")
+
+    def _lifespans(self) -> None:
+        found = False
+        for starter in self.program.lifespans.starters:
+            if starter.kind == "lifespan" and not starter.function.module.is_test and not starter.scope.module.is_test:
+                where = f"{starter.scope.module.path}:{starter.node.span[0]}"
+                evidence = f"defines the lifespan `{starter.function.name}` (given at {where})"
+                self.give(starter.function.module, "lifespan", evidence)
+                found = True
+        if found:
+            return
+        for module in self.target:
+            if module.name.rpartition(".")[2] == "lifespan":
+                self.give(module, "lifespan", "is named lifespan")
+                found = True
+        if found:
+            return
+        for starter in self.program.lifespans.handlers:
+            if not starter.function.module.is_test:
+                evidence = f"defines the {starter.kind} handler `{starter.function.name}`"
+                self.give(starter.function.module, "lifespan", evidence)
+
+    def _queue(self) -> None:
+        queue = self.program.queue
+        for settings in queue.settings:
+            if not settings.module.is_test:
+                evidence = f"holds arq's settings `{settings.name}` (line {settings.node.span[0]})"
+                self.give(settings.module, "worker", evidence)
+        for function, hooks in queue.hooks.items():
+            if not function.module.is_test:
+                self.give(function.module, "worker", f"defines the hook `{function.name}` ({', '.join(hooks)})")
+        own = {s.module for s in queue.settings}
+        registered = {f.module for f in queue.tasks if not f.module.is_test and f.module not in own}
+        for function in queue.tasks:
+            if function.module in registered:
+                self.give(function.module, "tasks", f"defines the task `{function.name}`")
+        packages = {
+            ".".join(parts[: i + 1])
+            for module in registered
+            for parts in [module.name.split(".")]
+            for i, part in enumerate(parts)
+            if part in {"tasks", "jobs"}
+        }
+        for module in self.target:
+            for package in sorted(packages):
+                if (module.name == package or module.name.startswith(f"{package}.")) and module not in own:
+                    self.give(module, "tasks", f"is in the package of tasks `{package}`")
+
+    def _names(self) -> None:
+        for module in self.target:
+            segments = module.name.split(".")
+            inner = segments[1:] if len(segments) > 1 else segments
+            for role, names in _BY_NAME.items():
+                for segment in inner:
+                    if segment in names:
+                        self.give(module, role, f"is named `{segment}`")
+                        break
+
+    def _deps(self) -> None:
+        named = False
+        for module in self.target:
+            segments = module.name.split(".")
+            for segment in segments[1:] if len(segments) > 1 else segments:
+                if segment in DEPS_NAMES or segment.endswith("_deps"):
+                    self.give(module, "deps", f"is named `{segment}`")
+                    named = True
+                    break
+        if not named:
+            self._concentrated()
+
+    def _concentrated(self) -> None:
+        """The folder that holds most of the providers, where no module has a name that says deps."""
+        folders: Counter[str] = Counter()
+        for provider in self.program.injection.providers.values():
+            module = provider.module
+            if module is not None and not module.is_test and not provider.is_guard and provider.name != "lambda":
+                folders[_folder(module)] += 1
+        for folder, count in folders.most_common(1):
+            inside = [m for m in self.target if _folder(m) == folder]
+            busy = any(m.has_role("routes", "entrypoint") for m in inside)
+            if folder and count >= 2 and count * 2 > folders.total() and not busy:
+                for module in inside:
+                    self.give(module, "deps", f"is in `{folder}`, which holds {count} of {folders.total()} providers")
+
+    def _components(self) -> None:
+        for module in self.target:
+            component = component_of(module.name)
+            if component:
+                self.give(module, "components", f"belongs to the component `{component}`")
+
+    def _config(self) -> None:
+        named = False
+        for module in self.target:
+            segments = module.name.split(".")
+            for segment in segments[1:] if len(segments) > 1 else segments:
+                if segment in _CONFIG_NAMES and not module.has_role(*_LEADING):
+                    self.give(module, "config", f"is named `{segment}`")
+                    named = True
+                    break
+        if named:
+            return
+        candidates = [cls for module in self.target for cls in module.classes if self.program.is_settings_class(cls)]
+        cached = {
+            cls
+            for function in self._cached_functions()
+            for value in self.names.returned(function)
+            if isinstance(value, Instance) and isinstance(value.type, ClassScope)
+            for cls in [value.type]
+        }
+        chosen = [cls for cls in candidates if cls in cached] or candidates
+        for cls in chosen:
+            if not cls.module.has_role("deps", "lifespan", "tasks", "cli"):
+                self.give(cls.module, "config", f"defines the settings class `{cls.name}`")
+                break
+
+    def _cached_functions(self) -> Iterable[FunctionScope]:
+        return (f for m in self.target for f in m.functions if self.program.is_cached(f))
+
+
+def component_of(name: str) -> str:
+    """Return the component that a module belongs to: `app.components.worker` for all below it; "" for none."""
+    segments = name.split(".")
+    if len(segments) >= 3 and segments[1] == "components":
+        return ".".join(segments[:3])
+    return ""
+
+
+def _folder(module: ModuleScope) -> str:
+    return module.name if module.is_package else module.name.rpartition(".")[0]

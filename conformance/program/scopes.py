@@ -1,0 +1,374 @@
+"""Modules, classes and functions of the target, and what each name in them is bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from conformance.facts import code
+from conformance.results import Place
+
+
+class ImportBinding(NamedTuple):
+    """A name bound by an import: `module` is absolute; `name` is "" where the module itself is bound."""
+
+    node: code.ImportedName
+    module: str
+    name: str
+
+
+class ValueBinding(NamedTuple):
+    """A name bound to (a part of) the value of an expression.
+
+    `how` says which part: "value" itself, "element" of what is iterated, "entered" by a with statement, "caught" by a
+    handler, "matched" by a pattern, "added" by an augmented assignment. `path` are the positions of an unpacking.
+    `reach` is the end of the block that the binding stands in: up to there, what it binds hides what came before.
+    """
+
+    node: code.Node
+    value: code.Expression | None
+    annotation: code.Expression | None
+    how: str
+    path: tuple[int, ...] = ()
+    reach: tuple[int, int] = (0, 0)
+
+
+class ParameterBinding(NamedTuple):
+    """A name bound to an argument."""
+
+    node: code.Parameter
+    position: int
+
+
+@dataclass(eq=False, slots=True)
+class ModuleScope:
+    """A module of the target.
+
+    Attributes:
+        name: the dotted name, counted from its source root.
+        path: the file, relative to the target's root, with `/`.
+        source_root: the folder that the name counts from, relative to the target's root.
+        roles: what the module is for, with the evidence for each.
+    """
+
+    name: str
+    path: str
+    is_package: bool
+    is_test: bool
+    source_root: str
+    source: code.ModuleCode
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    functions: list[FunctionScope] = field(default_factory=list)
+    classes: list[ClassScope] = field(default_factory=list)
+    stars: list[tuple[str, code.ImportFrom]] = field(default_factory=list)
+    roles: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def module(self) -> ModuleScope:
+        return self
+
+    @property
+    def parent(self) -> None:
+        return None
+
+    @property
+    def symbol(self) -> str:
+        return ""
+
+    @property
+    def key(self) -> str:
+        return self.name
+
+    @property
+    def body(self) -> tuple[code.Statement, ...]:
+        return self.source.body
+
+    def place(self, node: code.Node | code.Span) -> Place:
+        """Return the place of a node; the symbol is that of the innermost function or class that holds it."""
+        span = _span_of(node)
+        symbol = ""
+        inner: list[ClassScope | FunctionScope] = [*self.classes, *self.functions]
+        for scope in inner:
+            first, last = scope.node.span[0], scope.node.span[2]
+            if first <= span[0] and span[2] <= last and len(scope.symbol) > len(symbol):
+                symbol = scope.symbol
+        return Place(self.path, span, self.name, symbol)
+
+    def has_role(self, *roles: str) -> bool:
+        """Return whether the module holds one of the roles."""
+        return any(role in self.roles for role in roles)
+
+
+@dataclass(eq=False, slots=True)
+class ClassScope:
+    """A class of the target; `bindings` are those of its body."""
+
+    name: str
+    node: code.Class
+    parent: Scope
+    module: ModuleScope
+    symbol: str
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return f"{self.module.name}.{self.symbol}"
+
+    @property
+    def body(self) -> tuple[code.Statement, ...]:
+        return self.node.body
+
+    @property
+    def place(self) -> Place:
+        return Place(self.module.path, header(self.node), self.module.name, self.symbol)
+
+    def method(self, name: str) -> FunctionScope | None:
+        """Return the last function of that name in the class body."""
+        for binding in reversed(self.bindings.get(name, [])):
+            if isinstance(binding, FunctionScope):
+                return binding
+        return None
+
+    @property
+    def methods(self) -> Iterator[FunctionScope]:
+        for bindings in self.bindings.values():
+            for binding in bindings:
+                if isinstance(binding, FunctionScope):
+                    yield binding
+
+
+@dataclass(eq=False, slots=True)
+class FunctionScope:
+    """A function or method of the target; `bindings` are its parameters and locals."""
+
+    name: str
+    node: code.Function
+    parent: Scope
+    module: ModuleScope
+    symbol: str
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    outer_names: dict[str, str] = field(default_factory=dict)
+    """Names declared `global` or `nonlocal`, and which of the two."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.module.name}.{self.symbol}"
+
+    @property
+    def body(self) -> tuple[code.Statement, ...]:
+        return self.node.body
+
+    @property
+    def parameters(self) -> tuple[code.Parameter, ...]:
+        return self.node.parameters
+
+    @property
+    def place(self) -> Place:
+        """The line of the `def`."""
+        return Place(self.module.path, header(self.node), self.module.name, self.symbol)
+
+    @property
+    def owner(self) -> ClassScope | None:
+        """The class whose method this is."""
+        return self.parent if isinstance(self.parent, ClassScope) else None
+
+    def parameter(self, name: str) -> code.Parameter | None:
+        for parameter in self.node.parameters:
+            if parameter.name == name:
+                return parameter
+        return None
+
+
+Scope: TypeAlias = ModuleScope | ClassScope | FunctionScope
+Binding: TypeAlias = ImportBinding | ValueBinding | ParameterBinding | FunctionScope | ClassScope
+
+
+def _span_of(node: code.Node | code.Span) -> code.Span:
+    first = node[0]
+    return first if isinstance(first, tuple) else node  # type: ignore[return-value]
+
+
+def header(node: code.Function | code.Class) -> code.Span:
+    """Return the span of `def name` or `class name`: what a finding about the definition points at."""
+    line, column, *_ = node.span
+    keyword = "class " if isinstance(node, code.Class) else "async def " if node.is_async else "def "
+    return (line, column, line, column + len(keyword) + len(node.name))
+
+
+def absolute_module(module: ModuleScope, name: str, level: int) -> str:
+    """Return the absolute name of `from <dots><name> import …` in `module`; "" where the dots lead out of the root."""
+    if level == 0:
+        return name
+    parts = module.name.split(".")
+    drop = level - 1 if module.is_package else level
+    if drop >= len(parts) + (1 if name else 0):
+        return name if drop == len(parts) else ""
+    base = parts[: len(parts) - drop]
+    return ".".join([*base, name] if name else base)
+
+
+def build_module(
+    name: str, path: str, source_root: str, module_code: code.ModuleCode, *, is_package: bool, is_test: bool
+) -> ModuleScope:
+    """Return the module with all its scopes and their bindings."""
+    module = ModuleScope(name, path, is_package, is_test, source_root, module_code)
+    _Binder(module).run()
+    return module
+
+
+_END = (1 << 60, 0)
+
+
+class _Binder:
+    """Fills the bindings of a module and of all scopes in it: one walk with a stack of its own."""
+
+    def __init__(self, module: ModuleScope) -> None:
+        self.module = module
+        self.reach = _END
+
+    def run(self) -> None:
+        """Walk; each node on the stack has its scope and the end of the block that it stands in."""
+        pending: list[_Pending] = [(s, self.module, _END) for s in reversed(self.module.source.body)]
+        while pending:
+            node, scope, self.reach = pending.pop()
+            pending.extend(reversed(self._bind(node, scope)))
+
+    def _bind(self, node: code.Node, scope: Scope) -> list[_Pending]:
+        """Bind what the node binds, and return what is to be looked at below it."""
+        match node:
+            case code.Name() | code.Constant() | code.Jump():
+                return []
+            case code.Function():
+                return self._function(node, scope)
+            case code.Class():
+                return self._class(node, scope)
+            case code.Assign(targets=targets, value=value, annotation=annotation, operator=operator):
+                how = "added" if operator not in {"", "type"} else "value"
+                for target in targets:
+                    self._target(target, ValueBinding(node, value, annotation, how, (), self.reach), scope)
+            case code.NamedExpression(target=target, value=value):
+                self._target(target, ValueBinding(node, value, None, "value", (), self.reach), scope)
+            case code.For(target=target, source=source):
+                self._target(target, ValueBinding(node, source, None, "element", (), node.span[2:]), scope)
+            case code.Generator(target=target, source=source):
+                self._target(target, ValueBinding(node, source, None, "element"), scope)
+            case code.WithItem(manager=manager, target=target) if target is not None:
+                self._target(target, ValueBinding(node, manager, None, "entered", (), self.reach), scope)
+            case code.Handler(exception=exception, name=str(name)):
+                self._add(scope, name, ValueBinding(node, exception, None, "caught", (), node.span[2:]))
+            case code.Match(subject=subject, cases=cases):
+                for case in cases:
+                    for name in case.names:
+                        self._add(scope, name, ValueBinding(case, subject, None, "matched"))
+            case code.Import() | code.ImportFrom():
+                self._import(node, scope)
+                return []
+            case code.Scope(kind=kind, names=names):
+                if isinstance(scope, FunctionScope):
+                    scope.outer_names.update(dict.fromkeys(names, kind))
+                return []
+            case code.Lambda(parameters=parameters, body=body):
+                defaults = [p.default for p in parameters if p.default is not None]
+                return [(child, scope, self.reach) for child in (*defaults, body)]
+        return [(child, scope, reach) for child, reach in self._below(node)]
+
+    def _below(self, node: code.Node) -> Iterator[tuple[code.Node, tuple[int, int]]]:
+        """Yield the children of a node, each with the end of its block."""
+        if not isinstance(node, _COMPOUND):
+            for child in code.children(node):
+                yield child, self.reach
+            return
+        reach: dict[int, tuple[int, int]] = {}
+        for part in node[1:]:
+            if type(part) is tuple and part and isinstance(part[-1], tuple) and not isinstance(part[-1], _PARTS):
+                reach.update(dict.fromkeys(map(id, part), part[-1].span[2:]))
+        for child in code.children(node):
+            yield child, reach.get(id(child), self.reach)
+
+    def _import(self, node: code.Import | code.ImportFrom, scope: Scope) -> None:
+        if isinstance(node, code.Import):
+            for imported in node.names:
+                top = imported.name if imported.alias else imported.name.partition(".")[0]
+                self._add(scope, imported.alias or top, ImportBinding(imported, top, ""))
+            return
+        source = absolute_module(self.module, node.module, node.level)
+        for imported in node.names:
+            if imported.name == "*":
+                self.module.stars.append((source, node))
+            else:
+                self._add(scope, imported.alias or imported.name, ImportBinding(imported, source, imported.name))
+
+    def _function(self, node: code.Function, scope: Scope) -> list[_Pending]:
+        symbol = f"{scope.symbol}.{node.name}" if scope.symbol else node.name
+        function = FunctionScope(node.name, node, scope, self.module, symbol)
+        self.module.functions.append(function)
+        self._add(scope, node.name, function)
+        for position, parameter in enumerate(node.parameters):
+            function.bindings.setdefault(parameter.name, []).append(ParameterBinding(parameter, position))
+        outer = [*node.decorators, *(p.default for p in node.parameters if p.default is not None)]
+        return [(child, scope, self.reach) for child in outer] + [(s, function, _END) for s in node.body]
+
+    def _class(self, node: code.Class, scope: Scope) -> list[_Pending]:
+        symbol = f"{scope.symbol}.{node.name}" if scope.symbol else node.name
+        cls = ClassScope(node.name, node, scope, self.module, symbol)
+        self.module.classes.append(cls)
+        self._add(scope, node.name, cls)
+        outer: list[_Pending] = [(d, scope, self.reach) for d in (*node.decorators, *node.bases, *node.keywords)]
+        return outer + [(s, cls, _END) for s in node.body]
+
+    def _target(self, target: code.Expression, binding: ValueBinding, scope: Scope) -> None:
+        match target:
+            case code.Name(id=name):
+                self._add(scope, name, binding)
+            case code.Sequence(elements=elements):
+                for position, element in enumerate(elements):
+                    part = binding._replace(path=(*binding.path, position), annotation=None)
+                    self._target(element, part, scope)
+            case code.Starred(value=inner):
+                self._target(inner, binding._replace(value=None), scope)
+
+    def _add(self, scope: Scope, name: str, binding: Binding) -> None:
+        if isinstance(scope, FunctionScope) and name in scope.outer_names:
+            if scope.outer_names[name] == "global":
+                self.module.bindings.setdefault(name, []).append(binding)
+                return
+            outer: Scope | None = scope.parent
+            while isinstance(outer, FunctionScope) and name not in outer.bindings:
+                outer = outer.parent
+            if isinstance(outer, FunctionScope):
+                outer.bindings[name].append(binding)
+                return
+        scope.bindings.setdefault(name, []).append(binding)
+
+
+_Pending: TypeAlias = tuple[code.Node, Scope, tuple[int, int]]
+_PARTS = (code.WithItem, code.Handler, code.Case)
+_COMPOUND = (code.If, code.While, code.For, code.With, code.Try, code.Handler, code.Match, code.Case)
+
+
+def visible_bindings(bindings: list[Binding], span: code.Span) -> list[Binding]:
+    """Return the bindings of a function's local that a use at `span` can see.
+
+    The last binding that is certain to have run before the use hides all that stand before it.
+    """
+    if len(bindings) < 2:
+        return bindings
+    at = span[:2]
+    latest = -1
+    for position, binding in enumerate(bindings):
+        match binding:
+            case ParameterBinding():
+                latest = position
+            case ValueBinding(node=node, how=how, reach=reach) if how != "added":
+                start = node.span[:2] if isinstance(node, (code.For, code.Handler)) else node.span[2:]
+                if start <= at <= reach:
+                    latest = position
+    if latest < 0:
+        return bindings
+    return [
+        binding
+        for position, binding in enumerate(bindings)
+        if position == latest
+        or (position > latest and (not isinstance(binding, ValueBinding) or binding.node.span[2:] <= at))
+    ]

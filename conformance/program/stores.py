@@ -1,0 +1,306 @@
+"""Each read and write of app.state and of arq's context, in any spelling, through any alias or helper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from conformance.facts import code
+from conformance.program import catalogue
+from conformance.program.inference import EntryValues, Inference, scopes_of
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
+from conformance.program.values import AppState, Context, Display, External, Instance, Located, Value, Values
+from conformance.results import Place
+
+_SETTERS = {"setattr", "builtins.setattr", "object.__setattr__", "builtins.object.__setattr__", "operator.setitem"}
+_DELETERS = {"delattr", "builtins.delattr", "object.__delattr__", "builtins.object.__delattr__", "operator.delitem"}
+_CHANGING = frozenset(
+    {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__", "__setattr__", "__delattr__"}
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Access:
+    """One read or write of app.state or of arq's context.
+
+    Attributes:
+        of: which of the two.
+        kind: a read, a write, a deletion; `passed` where the whole object is handed to a call or returned; `asked`
+            where it is only asked whether a key is there.
+        key: None where it is computed, and where the whole object is written.
+        value: what is written, where that stands as an expression.
+        node: the expression or statement; `scope` is where it stands.
+        whole: app.state itself is bound anew, or all keys are changed at once.
+        renamed: an attribute that FastAPI does not define, on the app object itself.
+        optional: a read that gives None or a default where the key is missing.
+    """
+
+    of: Literal["state", "context"]
+    kind: Literal["read", "write", "delete", "passed", "asked"]
+    key: str | None
+    node: code.Node
+    scope: Scope
+    value: Located | None = None
+    whole: bool = False
+    renamed: bool = False
+    optional: bool = False
+    spelling: str = ""
+
+    @property
+    def module(self) -> ModuleScope:
+        return self.scope.module
+
+    @property
+    def place(self) -> Place:
+        return self.module.place(self.node)
+
+    @property
+    def writes(self) -> bool:
+        return self.kind in {"write", "delete"}
+
+    @property
+    def function(self) -> FunctionScope | None:
+        """The innermost function that the access stands in."""
+        current: Scope | None = self.scope
+        while current is not None:
+            if isinstance(current, FunctionScope):
+                return current
+            current = current.parent
+        return None
+
+
+class Stores:
+    """All accesses, computed once."""
+
+    def __init__(self, names: Inference, *, with_context: bool) -> None:
+        self.names = names
+        self.with_context = with_context
+        self.accesses: list[Access] = []
+        for module in names.modules:
+            for scope in scopes_of(module):
+                self.accesses += self._in_scope(scope)
+
+    def of(self, store: Literal["state", "context"], *kinds: str) -> Iterator[Access]:
+        """Yield the accesses of one of the two, of the kinds named, in the order of modules and lines."""
+        return (a for a in self.accesses if a.of == store and (not kinds or a.kind in kinds))
+
+    def entry_values(self) -> EntryValues:
+        """Return what is stored under which key, outside tests."""
+        found = EntryValues()
+        for access in self.accesses:
+            if access.kind == "write" and access.value is not None and access.key and not access.module.is_test:
+                values = found.state if access.of == "state" else found.context
+                values[access.key] = (*values.get(access.key, ()), access.value)
+        return found
+
+    # --- one scope -------------------------------------------------------------------------------------------------
+
+    def _in_scope(self, scope: Scope) -> Iterator[Access]:
+        stored: set[int] = set()
+        nodes = list(code.walk_scope(*scope.body))
+        for node in nodes:
+            match node:
+                case code.Assign(targets=targets, value=value, operator=operator):
+                    for target in targets:
+                        yield from self._store(target, value, node, scope, stored, operator)
+                case code.For(target=target) | code.Generator(target=target):
+                    yield from self._store(target, None, target, scope, stored)
+                case code.WithItem(target=target, manager=manager) if target is not None:
+                    yield from self._store(target, manager, target, scope, stored)
+                case code.Delete(targets=targets):
+                    for target in targets:
+                        yield from self._store(target, None, node, scope, stored, "del")
+                case code.Call():
+                    yield from self._call(node, scope, stored)
+        for node in nodes:
+            if id(node) not in stored and isinstance(node, (code.Attribute, code.Subscript, code.Comparison)):
+                yield from self._read(node, scope)
+
+    def _store(
+        self,
+        target: code.Expression,
+        value: code.Expression | None,
+        node: code.Node,
+        scope: Scope,
+        stored: set[int],
+        operator: str = "",
+    ) -> Iterator[Access]:
+        kind: Literal["write", "delete"] = "delete" if operator == "del" else "write"
+        located = Located(value, scope) if value is not None and operator == "" else None
+        stored.add(id(target))
+        match target:
+            case code.Sequence(elements=elements):
+                values: list[code.Expression | None] = [None] * len(elements)
+                if isinstance(value, code.Sequence) and len(value.elements) == len(elements):
+                    values = list(value.elements)
+                for element, part in zip(elements, values, strict=True):
+                    yield from self._store(element, part, element, scope, stored, operator)
+            case code.Starred(value=inner):
+                yield from self._store(inner, None, inner, scope, stored, operator)
+            case code.Attribute(value=base, name=name):
+                values_of_base = self.names.infer(base, scope)
+                if AppState() in values_of_base:
+                    whole = name in {"_state", "__dict__"}
+                    yield Access("state", kind, None if whole else name, node, scope, located, whole=whole)
+                elif any(_is_app(self.names, v) for v in values_of_base):
+                    if name == "state":
+                        yield Access("state", kind, None, node, scope, located, whole=True)
+                    elif self._is_foreign_attribute(base, name, values_of_base):
+                        yield Access("state", kind, name, node, scope, located, renamed=True)
+            case code.Subscript(value=base, key=key):
+                values_of_base = self.names.infer(base, scope)
+                if AppState() in values_of_base:
+                    yield Access("state", kind, self.names.text(key, scope), node, scope, located)
+                elif Context() in values_of_base:
+                    yield Access("context", kind, self.names.text(key, scope), node, scope, located)
+            case code.Name() if operator not in {"", "del"}:
+                for found in self.names.infer(target, scope):
+                    if isinstance(found, (AppState, Context)):
+                        of: Literal["state", "context"] = "state" if isinstance(found, AppState) else "context"
+                        yield from self._many(of, (value,) if value is not None else (), (), node, scope)
+
+    def _is_foreign_attribute(self, base: code.Expression, name: str, values: Values) -> bool:
+        """Whether FastAPI has no such attribute, nor the target's own subclass."""
+        if name in catalogue.APP_ATTRIBUTES or name.startswith("__"):
+            return False
+        own = [v.type for v in values if isinstance(v, Instance) and isinstance(v.type, ClassScope)]
+        if own and isinstance(base, code.Name) and base.id == "self":
+            return False
+        return not any(self.names.class_symbols(cls, name) for cls in own)
+
+    def _many(
+        self,
+        of: Literal["state", "context"],
+        arguments: Iterable[code.Expression],
+        keywords: Iterable[code.Keyword],
+        node: code.Node,
+        scope: Scope,
+    ) -> Iterator[Access]:
+        """Yield the writes of an update by mappings and keywords."""
+        any_known = False
+        for argument in arguments:
+            for value in self.names.infer(argument, scope):
+                match value:
+                    case Display(node=code.Mapping(keys=keys, values=values), scope=inner):
+                        for key, item in zip(keys, values, strict=True):
+                            text = None if key is None else self.names.text(key, inner)
+                            yield Access(of, "write", text, node, scope, Located(item, inner), spelling="update")
+                            any_known = True
+        for keyword in keywords:
+            located = Located(keyword.value, scope)
+            if keyword.name is None:
+                yield from self._many(of, (keyword.value,), (), node, scope)
+            else:
+                yield Access(of, "write", keyword.name, node, scope, located, spelling="update")
+            any_known = True
+        if not any_known:
+            yield Access(of, "write", None, node, scope, spelling="update")
+
+    def _call(self, node: code.Call, scope: Scope, stored: set[int]) -> Iterator[Access]:
+        name = code.dotted(node.function)
+        if name in {"setattr", "delattr", "hasattr", "getattr"} or name.endswith(
+            ("__setattr__", "__delattr__", "item")
+        ):
+            qualified = {r.name for r in self.names.resolve(node.function, scope) if isinstance(r, External)} | {name}
+            if qualified & (_SETTERS | _DELETERS) and len(node.arguments) >= 2:
+                yield from self._by_function(node, scope, deletes=bool(qualified & _DELETERS))
+                return
+            if name in {"hasattr", "getattr"} and len(node.arguments) >= 2:
+                yield from self._asked(node, scope, name)
+                return
+        match node.function:
+            case code.Attribute(value=base, name=method):
+                values = self.names.infer(base, scope)
+                if AppState() in values or Context() in values:
+                    of: Literal["state", "context"] = "state" if AppState() in values else "context"
+                    yield from self._method(of, method, node, scope)
+                    stored.add(id(node.function))
+        for argument in (*node.arguments, *(k.value for k in node.keywords)):
+            inner = argument.value if isinstance(argument, code.Starred) else argument
+            if not isinstance(inner, (code.Name, code.Attribute)):
+                continue
+            for value in self.names.infer(inner, scope):
+                if isinstance(value, AppState):
+                    yield Access("state", "passed", None, node, scope)
+                elif isinstance(value, Context):
+                    yield Access("context", "passed", None, node, scope)
+
+    def _by_function(self, node: code.Call, scope: Scope, *, deletes: bool) -> Iterator[Access]:
+        base, key, *rest = node.arguments
+        value = Located(rest[0], scope) if rest else None
+        kind: Literal["write", "delete"] = "delete" if deletes else "write"
+        values = self.names.infer(base, scope)
+        text = self.names.text(key, scope)
+        if AppState() in values:
+            yield Access("state", kind, text, node, scope, value, spelling="setattr")
+        elif Context() in values:
+            yield Access("context", kind, text, node, scope, value, spelling="setitem")
+        elif any(_is_app(self.names, v) for v in values):
+            if text == "state":
+                yield Access("state", kind, None, node, scope, value, whole=True, spelling="setattr")
+            elif text is None or self._is_foreign_attribute(base, text, values):
+                yield Access("state", kind, text, node, scope, value, renamed=True, spelling="setattr")
+
+    def _asked(self, node: code.Call, scope: Scope, name: str) -> Iterator[Access]:
+        values = self.names.infer(node.arguments[0], scope)
+        key = self.names.text(node.arguments[1], scope)
+        if AppState() in values:
+            if name == "hasattr":
+                yield Access("state", "asked", key, node, scope)
+            else:
+                yield Access("state", "read", key, node, scope, optional=len(node.arguments) > 2, spelling="getattr")
+        elif (
+            any(_is_app(self.names, v) for v in values)
+            and key
+            and self._is_foreign_attribute(node.arguments[0], key, values)
+        ):
+            kind: Literal["asked", "read"] = "asked" if name == "hasattr" else "read"
+            yield Access("state", kind, key, node, scope, renamed=True, optional=len(node.arguments) > 2)
+
+    def _method(self, of: Literal["state", "context"], method: str, node: code.Call, scope: Scope) -> Iterator[Access]:
+        first = next(iter(node.arguments), None)
+        key = None if first is None else self.names.text(first, scope)
+        second = Located(node.arguments[1], scope) if len(node.arguments) > 1 else None
+        match method:
+            case "update":
+                yield from self._many(of, node.arguments, node.keywords, node, scope)
+            case "setdefault" | "__setitem__" | "__setattr__":
+                yield Access(of, "write", key, node, scope, second, spelling=method)
+            case "pop" | "__delitem__" | "__delattr__":
+                yield Access(of, "delete", key, node, scope, spelling=method)
+            case "popitem" | "clear":
+                yield Access(of, "delete", None, node, scope, whole=True, spelling=method)
+            case "get":
+                yield Access(of, "read", key, node, scope, optional=True, spelling="get")
+            case "__getitem__" | "__getattr__" | "__getattribute__":
+                yield Access(of, "read", key, node, scope, spelling=method)
+            case "__contains__":
+                yield Access(of, "asked", key, node, scope)
+            case "copy" | "keys" | "items" | "values" | "__len__":
+                yield Access(of, "read", None, node, scope, whole=True, spelling=method)
+            case _ if of == "state":
+                yield Access(of, "read", method, node.function, scope)
+
+    def _read(self, node: code.Attribute | code.Subscript | code.Comparison, scope: Scope) -> Iterator[Access]:
+        match node:
+            case code.Attribute(value=base, name=name):
+                values = self.names.infer(base, scope)
+                if AppState() in values and not name.startswith("_"):
+                    yield Access("state", "read", name, node, scope)
+                elif any(_is_app(self.names, v) for v in values) and self._is_foreign_attribute(base, name, values):
+                    yield Access("state", "read", name, node, scope, renamed=True)
+            case code.Subscript(value=base, key=key):
+                values = self.names.infer(base, scope)
+                if AppState() in values:
+                    yield Access("state", "read", self.names.text(key, scope), node, scope)
+                elif Context() in values:
+                    yield Access("context", "read", self.names.text(key, scope), node, scope)
+            case code.Comparison(left=left, operators=("in" | "not in",), others=(other,)):
+                for value in self.names.infer(other, scope):
+                    if isinstance(value, Context):
+                        yield Access("context", "asked", self.names.text(left, scope), node, scope)
+
+
+def _is_app(names: Inference, value: Value) -> bool:
+    return isinstance(value, Instance) and names.is_a(value.type, *catalogue.APPS)

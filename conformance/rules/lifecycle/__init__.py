@@ -1,0 +1,1 @@
+"""LC2xx: resource lifecycle (PRD-012 §3, §4)."""

@@ -1,0 +1,1 @@
+"""DV5xx: validation boundaries (Integration Patterns)."""
