@@ -11,7 +11,6 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -48,8 +47,7 @@ def main() -> None:
     configure_logging(settings.log_level)
     with ExitStack() as stack:
         if settings.redis_is_embedded:
-            address = urlsplit(settings.redis_url)
-            stack.enter_context(embedded_redis(address.hostname or "", address.port or 0))
+            stack.enter_context(embedded_redis(settings.embedded_redis_port))
         asyncio.run(serve(settings))
 
 

@@ -3,9 +3,8 @@
 from functools import lru_cache
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings
-
-from reference_app.core.constants import EMBEDDED_REDIS_URL
 
 
 class Settings(BaseSettings):
@@ -15,7 +14,8 @@ class Settings(BaseSettings):
     """
 
     database_url: str = "sqlite+aiosqlite:///reference_app.db"
-    redis_url: str = EMBEDDED_REDIS_URL
+    embedded_redis_port: int = 16379
+    redis_url: str = Field(default_factory=lambda values: f"redis://127.0.0.1:{values['embedded_redis_port']}/0")
     api_host: str = "127.0.0.1"
     api_port: int = 8000
     log_level: str = "INFO"
@@ -25,7 +25,7 @@ class Settings(BaseSettings):
 
     @property
     def redis_is_embedded(self) -> bool:
-        return self.redis_url == EMBEDDED_REDIS_URL
+        return "redis_url" not in self.model_fields_set
 
     @property
     def api_url(self) -> str:

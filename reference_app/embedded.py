@@ -25,13 +25,13 @@ ServerCommandsMixin.info = info  # type: ignore[attr-defined]
 
 
 @contextmanager
-def embedded_redis(host: str, port: int) -> Iterator[str]:
+def embedded_redis(port: int) -> Iterator[str]:
     """Serve Redis's protocol from a thread, and yield its URL. Port 0 takes a free one; nothing outlives the server."""
-    server = TcpFakeServer((host, port))
+    server = TcpFakeServer(("127.0.0.1", port))
     thread = threading.Thread(target=server.serve_forever, name="embedded-redis", daemon=True)
     thread.start()
     try:
-        yield f"redis://{host}:{server.server_address[1]}/0"
+        yield f"redis://127.0.0.1:{server.server_address[1]}/0"
     finally:
         server.shutdown()
         server.server_close()

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Final
 
-EMBEDDED_REDIS_URL: Final = "redis://127.0.0.1:16379/0"
-
 TOKEN_LIFETIME: Final = timedelta(days=7)
 SIGNUP_WINDOW: Final = timedelta(minutes=1)
 

@@ -42,7 +42,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    with embedded_redis("127.0.0.1", 0) as url:
+    with embedded_redis(0) as url:
         yield url
 
 

@@ -159,7 +159,7 @@ async def test_health_tells_what_answers(api: AsyncClient) -> None:
 
 
 async def test_health_is_bad_without_a_database(api: AsyncClient) -> None:
-    async with database("sqlite+aiosqlite:////nowhere/at/all.db") as sessions, sessions() as unreachable:
+    async with database("postgresql+asyncpg://127.0.0.1:1/") as sessions, sessions() as unreachable:
         app.dependency_overrides[get_db_session] = lambda: unreachable
         response = await api.get("/health")
 

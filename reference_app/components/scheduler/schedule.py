@@ -1,9 +1,16 @@
 """Light work is done here, directly, by services; heavy work is handed to the worker."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
+from apscheduler.events import (  # type: ignore[import-untyped]
+    EVENT_JOB_ERROR,
+    EVENT_JOB_EXECUTED,
+    EVENT_JOB_MISSED,
+    EVENT_JOB_SUBMITTED,
+)
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from arq.connections import ArqRedis
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
@@ -46,6 +53,24 @@ async def running_scheduler(settings: Settings) -> AsyncGenerator[AsyncIOSchedul
         sessions = await stack.enter_async_context(database(settings.database_url))
         redis = await stack.enter_async_context(redis_pool(settings.redis_url))
         scheduler = build_scheduler(sessions, redis)
+        stack.push_async_callback(stop, scheduler, running_jobs(scheduler))
         scheduler.start()
-        stack.callback(scheduler.shutdown)
         yield scheduler
+
+
+def running_jobs(scheduler: AsyncIOScheduler) -> set[str]:
+    """The ids of the jobs that are running, kept up to date by the scheduler's events."""
+    running: set[str] = set()
+    scheduler.add_listener(lambda event: running.add(event.job_id), EVENT_JOB_SUBMITTED)
+    scheduler.add_listener(
+        lambda event: running.discard(event.job_id), EVENT_JOB_EXECUTED | EVENT_JOB_ERROR | EVENT_JOB_MISSED
+    )
+    return running
+
+
+async def stop(scheduler: AsyncIOScheduler, running: set[str]) -> None:
+    """Let what has begun end: APScheduler alone would cancel it, while the connections it uses are being closed."""
+    scheduler.pause()
+    while running:  # noqa: ASYNC110 - APScheduler tells by callback, from whatever thread
+        await asyncio.sleep(0.02)
+    scheduler.shutdown()

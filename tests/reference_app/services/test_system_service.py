@@ -16,7 +16,7 @@ async def test_servers_that_answer_are_up(db: AsyncSession, redis: ArqRedis) -> 
 
 async def test_servers_that_do_not_answer_are_down() -> None:
     nobody = ArqRedis(ConnectionPool.from_url("redis://127.0.0.1:1"))
-    async with database("sqlite+aiosqlite:////nowhere/at/all.db") as sessions, sessions() as db:
+    async with database("postgresql+asyncpg://127.0.0.1:1/") as sessions, sessions() as db:
         status = await SystemService(db, nobody).status()
     await nobody.aclose()
 
