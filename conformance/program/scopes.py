@@ -282,7 +282,7 @@ class _Binder:
         reach: dict[int, tuple[int, int]] = {}
         for part in node[1:]:
             if type(part) is tuple and part and isinstance(part[-1], tuple) and not isinstance(part[-1], _PARTS):
-                reach.update(dict.fromkeys(map(id, part), part[-1].span[2:]))
+                reach |= dict.fromkeys(map(id, part), _end(part[-1]))
         for child in code.children(node):
             yield child, reach.get(id(child), self.reach)
 
@@ -345,6 +345,10 @@ class _Binder:
 _Pending: TypeAlias = tuple[code.Node, Scope, tuple[int, int]]
 _PARTS = (code.WithItem, code.Handler, code.Case)
 _COMPOUND = (code.If, code.While, code.For, code.With, code.Try, code.Handler, code.Match, code.Case)
+
+
+def _end(node: code.Node) -> tuple[int, int]:
+    return node.span[2:]
 
 
 def visible_bindings(bindings: list[Binding], span: code.Span) -> list[Binding]:
