@@ -65,7 +65,7 @@ _ITERATORS = frozenset(
 _TRANSPARENT = frozenset({"ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "TypeGuard"})
 _OPAQUE = frozenset({"Any", "object", "TypeVar", "ParamSpec", "Self", "LiteralString", "Never", "NoReturn"})
 _DEEPEST = 60
-_PASSING_ON = frozenset(
+PASSING_ON = frozenset(
     {"functools.partial", "functools.partialmethod", "contextlib.asynccontextmanager", "contextlib.contextmanager",
      "contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext", "asyncio.run", "asyncio.wait_for",
      "asyncio.create_task", "asyncio.shield", "builtins.staticmethod", "builtins.classmethod", "functools.lru_cache",
@@ -78,8 +78,16 @@ _PASSING_ON = frozenset(
 class Inference:
     """Answers questions about the names and expressions of a set of modules."""
 
-    def __init__(self, modules: Iterable[ModuleScope], *, entry_values: EntryValues | None = None) -> None:
+    def __init__(
+        self,
+        modules: Iterable[ModuleScope],
+        *,
+        entry_values: EntryValues | None = None,
+        constructors: Iterable[str] = (),
+    ) -> None:
         self.modules = tuple(modules)
+        self.constructors = frozenset(constructors)
+        """Names of other distributions' callables that are known to make an object, whatever they look like."""
         self.entries = entry_values or EntryValues()
         self.context_functions: dict[FunctionScope, str] = {}
         """Functions whose first parameter is arq's context, and why."""
@@ -463,6 +471,11 @@ class Inference:
                 return self._union(self.attribute(value, name) for value in self.expand((base,)))
             case FunctionValue(function=function) if name == "__wrapped__":
                 return (FunctionValue(function),)
+            case FunctionValue(function=function) if name in {"__name__", "__qualname__"}:
+                text = function.name if name == "__name__" else function.qualified
+                return (Display(code.Constant(function.node.span, text), function.module),)
+            case Display(node=code.Constant()) if name == "value":
+                return (base,)  # a member of an enumeration
         return ()
 
     def _class_attribute(self, cls: ClassScope, name: str) -> Values:
@@ -587,7 +600,18 @@ class Inference:
                 match values:
                     case (Display(node=code.Constant(value=str(text))),):
                         return text
+                    case (Display(node=code.Format() as made, scope=inner),):
+                        return self.text(made, inner)
+            case code.Format(parts=parts):
+                return self._joined(parts, scope)
+            case code.BinaryOperation(left=left, operator="+", right=right):
+                return self._joined((left, right), scope)
         return None
+
+    def _joined(self, parts: Iterable[code.Expression], scope: Scope) -> str | None:
+        texts = [self.text(part, scope) for part in parts]
+        known = [text for text in texts if text is not None]
+        return "".join(known) if len(known) == len(texts) else None
 
     # --- calls -----------------------------------------------------------------------------------------------------
 
@@ -654,13 +678,13 @@ class Inference:
 
     def _external_result(self, name: str, node: code.Call, scope: Scope) -> Values:
         creation = Creation(node, scope)
-        if name in _PASSING_ON and node.arguments:
+        if name in PASSING_ON and node.arguments:
             return self.infer(node.arguments[0], scope)
         known = catalogue.RESULTS.get(name)
         if known is not None:
             return (Instance(known, creation),)
         head, _, last = name.rpartition(".")
-        if last[:1].isupper() and not last.isupper():
+        if (last[:1].isupper() and not last.isupper()) or name in self.constructors:
             return (Instance(name, creation),)
         owner = head.rpartition(".")[2]
         if owner[:1].isupper() and last.startswith(("from_", "create", "connect", "build")):

@@ -169,6 +169,16 @@ class FunctionScope:
         return Place(self.module.path, header(self.node), self.module.name, self.symbol)
 
     @property
+    def qualified(self) -> str:
+        """What Python calls `__qualname__`: `Class.method`, `outer.<locals>.inner`."""
+        match self.parent:
+            case FunctionScope(qualified=outer):
+                return f"{outer}.<locals>.{self.name}"
+            case ClassScope(symbol=outer):
+                return f"{outer}.{self.name}"
+        return self.name
+
+    @property
     def owner(self) -> ClassScope | None:
         """The class whose method this is."""
         return self.parent if isinstance(self.parent, ClassScope) else None
