@@ -97,16 +97,25 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
     parser, commands = _parsers()
     word = next((each for each in argv if not each.startswith("-")), None)
     if word is None and not any(each in ("-h", "--help", "-V", "--version") for each in argv):
-        wrong = [f"unknown option `{each}`" for each in argv]
-        raise UsageError([*wrong, f"say what to do: {', '.join(commands)} (see `conformance --help`)"])
+        unknown = [f"unknown option `{each}`" for each in argv]
+        raise UsageError([*unknown, f"say what to do: {', '.join(commands)} (see `conformance --help`)"])
     if word is not None and word not in commands:
         raise UsageError(f"there is no command `{word}`{_command_meant(word, commands)}")
     options, unknown = parser.parse_known_args(argv)
-    if unknown:
-        own = commands[options.command]
-        raise UsageError(
-            [f"unknown option `{each}`{_meant(each.partition('=')[0], own.options())}" for each in unknown]
-        )
+    own = commands[options.command].options()
+    wrong: list[str] = []
+    for before, each in zip(["", *unknown], unknown, strict=False):
+        if each.startswith("-"):
+            wrong.append(f"unknown option `{each}`{_meant(each.partition('=')[0], own)}")
+        elif hasattr(options, "paths") and (not before.startswith("-") or "=" in before):
+            options.paths.append(Path(each))  # argparse takes the paths of one run alone: `check app -q lib`
+        elif not before.startswith("-"):
+            wrong.append(f"`{each}` is one argument too many")
+    chosen = getattr(options, "output_format", FORMATS[0])
+    if chosen not in FORMATS:
+        wrong.append(f"there is no output format `{chosen}`{_meant(chosen, FORMATS) or _there_are(FORMATS)}")
+    if wrong:
+        raise UsageError(wrong)
     assert isinstance(options, argparse.Namespace)  # noqa: S101 - for the type checker
     return options
 
@@ -114,23 +123,16 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
 def _command_meant(word: str, commands: Iterable[str]) -> str:
     if meant := _meant(word, commands):
         return meant
-    return (
-        f"; did you mean `conformance check {word}`?" if Path(word).exists() else f"; there are {', '.join(commands)}"
-    )
+    return f"; did you mean `conformance check {word}`?" if Path(word).exists() else _there_are(commands)
+
+
+def _there_are(names: Iterable[str]) -> str:
+    return f"; there are {', '.join(names)}"
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean `{near[0]}`?" if near else ""
-
-
-def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise argparse.ArgumentTypeError(f"`{text}` is none of {', '.join(choices)}{_meant(text, choices)}")
-        return text
-
-    return read
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -165,9 +167,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
         rules.add_argument(option, metavar="RULES", type=_names, action="extend", default=[], help=text)
     output = checking.add_argument_group("output")
     formats = ", ".join(FORMATS)
-    output.add_argument(
-        "--output-format", metavar="FORMAT", type=_one_of(FORMATS), default="full", help=f"one of {formats}"
-    )
+    output.add_argument("--output-format", metavar="FORMAT", default="full", help=f"one of {formats}")
     output.add_argument("-o", "--output-file", metavar="FILE", type=Path, help="write the report there")
     output.add_argument("--statistics", action="store_true", help="print how many findings each rule has, alone")
     output.add_argument("--exit-zero", action="store_true", help="exit 0 for findings too; problems still exit 2")

@@ -125,13 +125,17 @@ def _location(place: Place, code: str) -> dict[str, object]:
     if code:
         region["snippet"] = {"text": inert(code)}
     location: dict[str, object] = {
-        "physicalLocation": {"artifactLocation": {"uri": quote(place.path), "uriBaseId": "ROOT"}, "region": region}
+        "physicalLocation": {"artifactLocation": {"uri": _uri(place.path), "uriBaseId": "ROOT"}, "region": region}
     }
     if place.module:
         name = f"{place.module}.{place.symbol}" if place.symbol else place.module
         kind = "function" if place.symbol else "module"
         location["logicalLocations"] = [{"fullyQualifiedName": inert(name), "kind": kind}]
     return location
+
+
+def _uri(path: str) -> str:
+    return quote(path.encode("utf-8", "backslashreplace"))
 
 
 def _no_link(text: str) -> str:
@@ -163,7 +167,7 @@ def _about(problem: Problem) -> dict[str, object]:
         "message": {"text": inert(shown(problem))},
     }
     if problem.path:
-        place: dict[str, object] = {"artifactLocation": {"uri": quote(problem.path), "uriBaseId": "ROOT"}}
+        place: dict[str, object] = {"artifactLocation": {"uri": _uri(problem.path), "uriBaseId": "ROOT"}}
         if problem.line:
             place["region"] = {"startLine": problem.line}
         said["locations"] = [{"physicalLocation": place}]
