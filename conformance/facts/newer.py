@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 from conformance.facts.tokens import Field, Text, Token, read_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["made_plain", "parse_newer"]
 
@@ -42,13 +42,13 @@ _E = TypeVar("_E", bound=ast.expr)
 
 def parse_newer(text: str, refusal: SyntaxError) -> ast.Module:
     """Return the tree of a text that the interpreter refused, or raise the error that says what is wrong with it."""
-    tokens, unterminated = read_tokens(text)
+    tokens, stop = read_tokens(text)
     source = _Source(text)
     region = source.rewritten(tokens, 0, len(text))
     if not region.is_changed:
         raise refusal
-    if unterminated is not None:
-        raise source.error("this string does not end", unterminated)
+    if stop is not None:
+        raise source.error(stop.message, stop.offset)
     tree = ast.parse(region.text)
     source.settle(tree, region)
     return tree
@@ -209,7 +209,7 @@ class _Source:
             case "exceptions":
                 return self.expression(hole.tokens, hole.start, hole.end)
             case "strings":
-                return self.placed(ast.JoinedStr(values=list(self.joined(hole.tokens))), hole.start, hole.end)
+                return self.placed(ast.JoinedStr(values=list(_joined(self.pieces(hole.tokens)))), hole.start, hole.end)
 
     def expression(self, tokens: Sequence[Token], start: int, end: int) -> ast.expr:
         """Return the tree of an expression within the file, as if it stood in parentheses."""
@@ -229,24 +229,6 @@ class _Source:
             raise self.error("an expression is missing", start)
         significant = [token for token in tokens if token.kind != "comment"]
         return self.placed(tree.body, significant[0].start, significant[-1].end)
-
-    def joined(self, tokens: Sequence[Token]) -> Iterator[ast.expr]:
-        """Yield the values of adjacent strings: texts, joined where they meet, and fields."""
-        text: ast.Constant | None = None
-        for piece in self.pieces(tokens):
-            if isinstance(piece, ast.Constant):
-                if text is None:
-                    text = piece
-                else:
-                    text.value = str(text.value) + str(piece.value)
-                    text.end_lineno, text.end_col_offset = piece.end_lineno, piece.end_col_offset
-                continue
-            if text is not None and text.value:
-                yield text
-            text = None
-            yield piece
-        if text is not None and text.value:
-            yield text
 
     def pieces(self, tokens: Sequence[Token]) -> Iterator[ast.expr]:
         for token in tokens:
@@ -296,10 +278,29 @@ class _Source:
         value = self.expression(part.tokens, part.start + 1, part.expression_end)
         spec = None
         if part.spec is not None:
-            values = list(self.parts(part.spec, is_raw=is_raw, is_spec=True))
+            values = list(_joined(self.parts(part.spec, is_raw=is_raw, is_spec=True)))
             spec = self.placed(ast.JoinedStr(values=values), part.spec_start, part.end - 1)
         node = ast.FormattedValue(value=value, conversion=conversion, format_spec=spec)
         return self.placed(node, part.start, part.end)
+
+
+def _joined(pieces: Iterable[ast.expr]) -> Iterator[ast.expr]:
+    """Yield texts, joined where they meet, and fields."""
+    text: ast.Constant | None = None
+    for piece in pieces:
+        if isinstance(piece, ast.Constant):
+            if text is None:
+                text = piece
+            else:
+                text.value = str(text.value) + str(piece.value)
+                text.end_lineno, text.end_col_offset = piece.end_lineno, piece.end_col_offset
+            continue
+        if text is not None and text.value:
+            yield text
+        text = None
+        yield piece
+    if text is not None and text.value:
+        yield text
 
 
 @dataclass(frozen=True, slots=True)

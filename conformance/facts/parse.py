@@ -61,14 +61,16 @@ def _tree(text: str) -> ast.Module:
         tree = ast.parse(text)
     except SyntaxError as refusal:
         return parse_newer(text, refusal)
+    except ValueError as error:  # 3.12.1 fails so on some format specs
+        return parse_newer(text, SyntaxError(str(error)))
     return made_plain(tree, text)
 
 
 def _line_too_deep(text: str) -> int:
     """Return the line up to which the text must be read for the parser to give up; 1 for a text that takes too long."""
-    lines = text.split("\n")
-    if len(text) > _LARGEST_TO_SEARCH:
+    if len(text) > _LARGEST_TO_SEARCH or not _is_too_deep(text):
         return 1
+    lines = text.split("\n")
     return bisect_left(range(1, len(lines)), True, key=lambda count: _is_too_deep("\n".join(lines[:count]))) + 1
 
 

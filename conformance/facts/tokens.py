@@ -12,11 +12,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-__all__ = ["Field", "Text", "Token", "read_tokens"]
+__all__ = ["Field", "Stop", "Text", "Token", "read_tokens"]
 
 Kind: TypeAlias = Literal["name", "operator", "open", "close", "string", "template", "comment", "newline", "other"]
 
-_DEEPEST_TEMPLATE = 100
+_DEEPEST_TEMPLATE = 30
 """CPython allows 150 templates within each other; what is deeper than this is no program that somebody wrote."""
 
 
@@ -84,23 +84,23 @@ _CHARACTER_NAME = re.compile(r"\\N\{[^{}\n]*+\}")
 _CONVERSION = re.compile(rf"!{_SPACE.pattern}(\w*+){_SPACE.pattern}")
 
 
-def read_tokens(text: str) -> tuple[tuple[Token, ...], int | None]:
-    """Return the tokens of `text`, and the offset at which a string starts that does not end, or None.
-
-    Line ends are line feeds. The tokens before such a string are returned.
-    """
+def read_tokens(text: str) -> tuple[tuple[Token, ...], Stop | None]:
+    """Return the tokens of `text`, the line ends of which are line feeds, and where reading had to stop, or None."""
     reader = _Reader(text)
     try:
         reader.read(0, reader.tokens, depth=0)
-    except _Unterminated as stop:
-        return tuple(reader.tokens), stop.offset
+    except Stop as stop:
+        return tuple(reader.tokens), stop
     return tuple(reader.tokens), None
 
 
-class _Unterminated(Exception):  # noqa: N818 - it never leaves the module
-    def __init__(self, offset: int) -> None:
-        super().__init__(offset)
+class Stop(Exception):  # noqa: N818 - it is returned, and nobody else raises it
+    """Why and where the tokens of a text could not be read further."""
+
+    def __init__(self, offset: int, message: str = "this string does not end") -> None:
+        super().__init__(offset, message)
         self.offset = offset
+        self.message = message
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class _Reader:
         while at < end:
             found = _TOKEN.match(text, at)
             if found is None:  # pragma: no cover - the last branch of the pattern takes any character
-                raise _Unterminated(at)
+                raise Stop(at)
             kind = found.lastgroup
             start, at = at, found.end()
             match kind:
@@ -148,7 +148,7 @@ class _Reader:
                 case _:
                     into.append(Token("other", start, at))
         if depth:
-            raise _Unterminated(at)
+            raise Stop(at)
         return at
 
     def string(self, found: re.Match[str], depth: int) -> Token:
@@ -158,7 +158,7 @@ class _Reader:
             return Token("template", found.start(), end, prefix, parts)
         rest = _REST_OF_STRING[quote].match(self.text, found.end())
         if rest is None:
-            raise _Unterminated(found.start())
+            raise Stop(found.start())
         return Token("string", found.start(), rest.end())
 
     def parts(
@@ -167,19 +167,19 @@ class _Reader:
         """Read a template from behind its quote to behind the closing one, or a format spec up to its brace."""
         text = self.text
         if depth > _DEEPEST_TEMPLATE:
-            raise _Unterminated(at)
+            raise Stop(at, "too many strings in each other")
         parts: list[Text | Field] = []
         start = at
         while True:
             at = _PLAIN[quote].match(text, at).end()  # type: ignore[union-attr] # matches anything
             following = text[at : at + 1]
             if not following or (following == "\n" and len(quote) == 1):
-                raise _Unterminated(at)
+                raise Stop(at)
             if following == "\\":
                 at = self.escape(at, is_raw)
             elif following == quote[0] and text.startswith(quote, at):
                 if is_spec:
-                    raise _Unterminated(at)
+                    raise Stop(at)
                 if at > start:
                     parts.append(Text(start, at))
                 return tuple(parts), at + len(quote)
@@ -187,7 +187,7 @@ class _Reader:
                 at += 2
             elif following == "}":
                 if not is_spec:
-                    raise _Unterminated(at)
+                    raise Stop(at)
                 if at > start:
                     parts.append(Text(start, at))
                 return tuple(parts), at
@@ -219,7 +219,7 @@ class _Reader:
             spec_start = at
             spec, at = self.parts(at + 1, quote, is_raw, depth + 1, is_spec=True)
         if not text.startswith("}", at):
-            raise _Unterminated(at)
+            raise Stop(at)
         return Field(start, at + 1, tuple(tokens), expression_end, debug, conversion, spec_start, spec)
 
 
