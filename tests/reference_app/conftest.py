@@ -82,6 +82,12 @@ async def ann(db: AsyncSession, settings: Settings) -> User:
     return await UserService(db, EmailService(settings.email_outbox)).create_user(request)
 
 
+@pytest.fixture(autouse=True)
+def overrides_end_with_the_test() -> Iterator[None]:
+    yield
+    app.dependency_overrides.clear()
+
+
 @pytest.fixture
 async def api(
     sessions: async_sessionmaker[AsyncSession], redis: ArqRedis, settings: Settings
@@ -94,11 +100,8 @@ async def api(
     app.dependency_overrides[get_redis] = lambda: redis
     app.dependency_overrides[get_settings] = lambda: settings
     app.dependency_overrides[get_meter_provider] = NoOpMeterProvider
-    try:
-        async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
-            yield client
-    finally:
-        app.dependency_overrides.clear()
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+        yield client
 
 
 @pytest.fixture(

@@ -179,14 +179,3 @@ async def test_every_answer_names_its_request(api: AsyncClient) -> None:
     first, second = await api.get("/health"), await api.get("/health")
 
     assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
-
-
-async def test_the_dashboard_shows_what_health_tells(api: AsyncClient) -> None:
-    await api.post("/jobs/", json=NEW_JOB, headers=await sign_up(api, "ann"))
-
-    page = await api.get("/dashboard")
-
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert "The system is healthy." in page.text
-    assert '<div class="bad"><dt>Worker</dt><dd>down</dd></div>' in page.text
-    assert '<div class="plain"><dt>Jobs queued</dt><dd>1</dd></div>' in page.text
