@@ -359,7 +359,12 @@ class DependencyInjection:
                         repeats = bool(annotation.aliases) and not _holds(binding.value, located.node)
                         alias = Alias(symbol, binding.node, annotation, injection, repeats)
                         self.aliases[(module, name)] = alias
-                        self._use(Use("alias", injection, binding.node, module, annotation=annotation, alias=alias))
+                        self._use(
+                            Use(
+                                "alias", injection, binding.node, module, annotation=annotation, alias=alias,
+                                supplies_nothing=_is_exactly_none(annotation),
+                            )
+                        )  # fmt: skip
 
     def alias_of(self, annotation: Annotation) -> Alias | None:
         """Return the outermost alias that an annotation goes through."""
@@ -390,7 +395,7 @@ class DependencyInjection:
         scope: Scope,
     ) -> Iterator[Use]:
         declared = None if annotation is None else self.names.annotation(annotation, scope)
-        exactly_none = declared is not None and declared.nullable and not declared.types and not declared.opaque
+        exactly_none = declared is not None and _is_exactly_none(declared)
         if declared is not None:
             for located in declared.metadata:
                 for injection in self.injections(located.node, located.scope, declared):
@@ -603,6 +608,10 @@ class DependencyInjection:
             found.add(provider)
             pending += [u.injection.provider for u in self.uses_in(provider) if u.injection.provider is not None]
         return found
+
+
+def _is_exactly_none(annotation: Annotation) -> bool:
+    return annotation.nullable and not annotation.types and not annotation.opaque
 
 
 def _holds(outer: code.Expression, inner: code.Expression) -> bool:

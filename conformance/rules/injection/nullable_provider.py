@@ -1,0 +1,239 @@
+"""DI101: a provider supplies its value or raises, never None."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from conformance.facts import code
+from conformance.program import Program, Provider
+from conformance.program.flow import Flow
+from conformance.program.scopes import FunctionScope, ParameterBinding, ValueBinding, visible_bindings
+from conformance.program.values import AppState
+from conformance.results import Place, Violation
+from conformance.rules.base import Example, Rule
+
+INSTEAD = "raise where the resource is missing, and let the annotation promise a value"
+
+
+def subjects(program: Program) -> Iterator[Provider]:
+    """Each function of the target that supplies a value to somebody who depends on it."""
+    for provider in program.injection.providers.values():
+        own = isinstance(provider.target, FunctionScope) and not provider.target.module.is_test
+        if own and not provider.is_guard and any(provider.own_uses):
+            yield provider
+
+
+def check(program: Program, provider: Provider) -> Iterator[Violation]:
+    """Report the annotation that admits None; else the first line that supplies it."""
+    function = provider.target
+    if not isinstance(function, FunctionScope):
+        return
+    name = provider.name
+    supply = _first_none(program, function)
+    if program.names.supplied(function).nullable:
+        how = "" if supply is not None else ", though its body never does: only the annotation admits None"
+        message = f"the annotation of provider `{name}` says that it can supply None{how}"
+        yield Violation(function.place, message, INSTEAD, detail=f"{name} annotation")
+    elif supply is not None:
+        message = f"provider `{name}` can supply None: {supply.how}"
+        yield Violation(supply.place, message, INSTEAD, detail=f"{name} {supply.how}")
+
+
+class _Supply(NamedTuple):
+    """Where None is supplied, and how."""
+
+    place: Place
+    how: str
+
+
+def _first_none(program: Program, function: FunctionScope) -> _Supply | None:
+    node = function.node
+    nodes = list(code.walk_scope(*function.body))
+    if node.is_generator:
+        for inner in nodes:
+            if isinstance(inner, code.Yield):
+                if inner.value is None:
+                    return _Supply(function.module.place(inner), "`yield` without a value")
+                how = _none_in(program, inner.value, function)
+                if how:
+                    return _Supply(function.module.place(inner), f"it yields {how}")
+        return None
+    returns = [inner for inner in nodes if isinstance(inner, code.Return)]
+    gives = any(r.value is not None and not _is_none(r.value) for r in returns)
+    for inner in returns:
+        if inner.value is None:
+            if gives:
+                return _Supply(function.module.place(inner), "`return` without a value")
+            continue
+        how = _none_in(program, inner.value, function)
+        if how:
+            return _Supply(function.module.place(inner), f"it returns {how}")
+    if not _says_nothing(function) and Flow(program.names).reaches_end(function):
+        return _Supply(function.place, "a path ends without a value")
+    return None
+
+
+def _none_in(program: Program, node: code.Expression, function: FunctionScope, depth: int = 0) -> str:
+    """Return how an expression can be None, and "" where it cannot as far as its form says."""
+    match node:
+        case code.Constant() if _is_none(node):
+            return "None"
+        case code.Await(value=value) | code.NamedExpression(value=value):
+            return _none_in(program, value, function, depth)
+        case code.Conditional(body=body, otherwise=otherwise):
+            return _none_in(program, body, function, depth) or _none_in(program, otherwise, function, depth)
+        case code.BooleanOperation(operator="or", values=(*_, last)):
+            return _none_in(program, last, function, depth)
+        case code.Call(function=callee, arguments=(_, value)) if code.dotted(callee).rpartition(".")[2] == "cast":
+            return _none_in(program, value, function, depth)
+        case code.Call(function=code.Name(id="getattr"), arguments=(_, _, default)) if _is_none(default):
+            return "`getattr(…, None)`"
+        case code.Call(function=code.Attribute(value=base, name="get"), arguments=(_, *rest)):
+            if (not rest or _is_none(rest[0])) and AppState() in program.names.infer(base, function):
+                return "`.get(…)` of app.state"
+        case code.Name(id=name) if depth == 0:
+            return _none_in_local(program, name, node.span, function)
+    return ""
+
+
+def _none_in_local(program: Program, name: str, span: code.Span, function: FunctionScope) -> str:
+    """A local that is bound once and handed out at once, without a look at it."""
+    bindings = function.bindings.get(name, [])
+    if len(bindings) != 1 or any(isinstance(b, ParameterBinding) for b in bindings):
+        return ""
+    (binding,) = visible_bindings(bindings, span) or (None,)
+    if not isinstance(binding, ValueBinding) or binding.how != "value" or binding.path or binding.value is None:
+        return ""
+    uses = sum(isinstance(n, code.Name) and n.id == name for n in code.walk(*function.body))
+    return _none_in(program, binding.value, function, 1) if uses == 2 else ""
+
+
+def _is_none(node: code.Expression) -> bool:
+    return isinstance(node, code.Constant) and node.value is None and not node.other
+
+
+def _says_nothing(function: FunctionScope) -> bool:
+    """Whether the body is `...` or a docstring alone."""
+    return all(
+        isinstance(statement, code.Evaluate)
+        and isinstance(statement.value, code.Constant)
+        and (statement.value.other == "..." or isinstance(statement.value.value, str))
+        for statement in function.body
+    )
+
+
+RULE = Rule(
+    id="DI101",
+    name="nullable-provider",
+    source="PRD-012 §2 Rule 1",
+    summary="A provider can supply None.",
+    why=(
+        "Whoever depends on a provider takes what it supplies as there. A provider that answers None where the "
+        "resource is missing hides a misconfiguration: the endpoint goes on, and fails later with an AttributeError far from "
+        "the cause. A provider that raises fails at the one place that knows what is missing."
+    ),
+    instead=(
+        "Supply the value or raise: read `request.app.state.redis` plainly, raise HTTPException for what the client "
+        "got wrong. What merely checks something belongs in `dependencies=[Depends(…)]`, where it may return None."
+    ),
+    subjects=subjects,
+    check=check,
+    nothing="no function of the target supplies a value by Depends",
+    bad=(
+        Example(
+            "the annotation admits None",
+            """
+--- app/deps/db.py
+from collections.abc import AsyncGenerator
+from typing import Annotated, Optional
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+async def get_db(request: Request) -> AsyncSession | None:  # expect: DI101
+    if request.app.state.db_engine:
+        return AsyncSession(request.app.state.db_engine)
+    return None
+
+
+async def get_replica(request: Request) -> AsyncGenerator[Optional[AsyncSession], None]:  # expect: DI101
+    async with AsyncSession(request.app.state.replica) as session:
+        yield session
+
+
+DbDep = Annotated[AsyncSession, Depends(get_db)]
+ReplicaDep = Annotated[AsyncSession, Depends(get_replica)]
+""",
+        ),
+        Example(
+            "the body supplies None",
+            """
+--- app/deps/redis.py
+from typing import Annotated
+
+from fastapi import Depends, Request
+from redis.asyncio import Redis
+
+
+async def get_redis(request: Request) -> Redis:
+    return getattr(request.app.state, "redis", None)  # expect: DI101
+
+
+async def get_cache(request: Request) -> Redis:  # expect: DI101
+    if request.app.state.cache_enabled:
+        return request.app.state.cache
+
+
+RedisDep = Annotated[Redis, Depends(get_redis)]
+CacheDep = Annotated[Redis, Depends(get_cache)]
+""",
+        ),
+    ),
+    good=(
+        Example(
+            "what is missing raises",
+            """
+--- app/deps/redis.py
+from typing import Annotated
+
+from fastapi import Depends, Request
+from redis.asyncio import Redis
+
+
+async def get_redis(request: Request) -> Redis:
+    return request.app.state.redis
+
+
+RedisDep = Annotated[Redis, Depends(get_redis)]
+""",
+        ),
+        Example(
+            "a guard may return None, a provider raises",
+            """
+--- app/deps/auth.py
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Request
+
+
+async def require_key(x_key: Annotated[str | None, Header()] = None) -> None:
+    if x_key is None:
+        raise HTTPException(401)
+    return None
+
+
+def get_user(request: Request) -> str:
+    user = getattr(request.state, "user", None)
+    if user is None:
+        raise HTTPException(401)
+    return user
+
+
+UserDep = Annotated[str, Depends(get_user)]
+router = APIRouter(dependencies=[Depends(require_key)])
+""",
+        ),
+    ),
+)
