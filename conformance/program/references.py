@@ -1,0 +1,51 @@
+"""Where a module uses a name that it has bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from conformance.facts import code
+from conformance.program.inference import scopes_of
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
+
+
+class Reference(NamedTuple):
+    """A bare name and the scope in which it stands."""
+
+    node: code.Name
+    scope: Scope
+
+
+def nodes_of(scope: Scope) -> Iterator[code.Node]:
+    """Yield what a scope evaluates, as `walk_scope`, with the annotations of the functions that it defines."""
+    for node in code.walk_scope(*scope.body):
+        yield node
+        if isinstance(node, code.Function):
+            for parameter in node.parameters:
+                if parameter.annotation is not None:
+                    yield from code.walk_scope(parameter.annotation)
+            if node.returns is not None:
+                yield from code.walk_scope(node.returns)
+
+
+def references_in(module: ModuleScope) -> dict[str, tuple[Reference, ...]]:
+    """Return the bare names that a module uses, by name, in the order of its scopes."""
+    found: dict[str, list[Reference]] = {}
+    for scope in scopes_of(module):
+        for node in nodes_of(scope):
+            if isinstance(node, code.Name):
+                found.setdefault(node.id, []).append(Reference(node, scope))
+    return {name: tuple(references) for name, references in found.items()}
+
+
+def binding_scope(name: str, scope: Scope) -> Scope | None:
+    """Return the scope whose binding a bare name in `scope` means; None where it is bound nowhere in the module."""
+    current: Scope | None = scope
+    while current is not None:
+        if name in current.bindings and (current is scope or not isinstance(current, ClassScope)):
+            if isinstance(current, FunctionScope) and current.outer_names.get(name) == "global":
+                return current.module
+            return current
+        current = current.parent
+    return None
