@@ -16,6 +16,13 @@ def users(db: AsyncSession, settings: Settings) -> UserService:
     return UserService(db, EmailService(settings.email_outbox))
 
 
+@pytest.fixture
+async def ann(users: UserService) -> User:
+    """Ann with a password, which costs time to hash."""
+    request = CreateUserRequest(email="ann@example.com", full_name="Ann", password=SecretStr("correct horse"))
+    return await users.create_user(request)
+
+
 async def test_a_new_user_gets_a_welcome_message(users: UserService, settings: Settings) -> None:
     request = CreateUserRequest(email=" Ann@Example.com ", full_name="Ann", password=SecretStr("correct horse"))
 
