@@ -101,7 +101,7 @@ RULE = Rule(
     summary="A parameter or alias that Depends injects admits None.",
     why=(
         "A type that admits None tells every reader that the dependency may be missing, and each of them has to ask, "
-        "or to forget it. What is injected is there: a missing resource is the provider's error, raised at the boundary."
+        "or to forget it. What is injected is there: a missing resource is the provider's error, raised there."
     ),
     instead=(
         "Type the parameter with what the provider supplies: `db: Annotated[AsyncSession, Depends(get_db)]`. Request "

@@ -130,8 +130,8 @@ RULE = Rule(
     summary="A provider can supply None.",
     why=(
         "Whoever depends on a provider takes what it supplies as there. A provider that answers None where the "
-        "resource is missing hides a misconfiguration: the endpoint goes on, and fails later with an AttributeError far from "
-        "the cause. A provider that raises fails at the one place that knows what is missing."
+        "resource is missing hides a misconfiguration: the endpoint goes on, and fails later with an AttributeError, "
+        "far from the cause. A provider that raises fails at the one place that knows what is missing."
     ),
     instead=(
         "Supply the value or raise: read `request.app.state.redis` plainly, raise HTTPException for what the client "
