@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 from conformance.config import Config, Profile
 from conformance.facts import code
 from conformance.program import catalogue
+from conformance.program.contexts import WorkerContexts
 from conformance.program.imports import ImportEdge, import_graph, imports_of
 from conformance.program.inference import Inference, scopes_of
 from conformance.program.injection import Alias, DependencyInjection, Endpoint, Injection, Provider, Use
 from conformance.program.lifespans import Application, Lifespans, Starter
+from conformance.program.origins import Origins
 from conformance.program.queue import Queue, Registration, WorkerSettings
-from conformance.program.roles import assign_roles, component_of
+from conformance.program.resources import Construction, Resources
+from conformance.program.reaches import Reach, reaches_of
+from conformance.program.roles import assign_roles, component_of, configured_component
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, build_module
 from conformance.program.stores import Access, Stores
 from conformance.program.values import External, Instance, Values
@@ -26,8 +30,9 @@ if TYPE_CHECKING:
     from conformance.facts.code import ModuleCode
 
 __all__ = [
-    "Access", "Alias", "Application", "ClassScope", "DependencyInjection", "Endpoint", "FunctionScope", "ImportEdge",
-    "Inference", "Injection", "Lifespans", "ModuleScope", "Program", "Provider", "Queue", "Registration", "Scope",
+    "Access", "Alias", "Application", "ClassScope", "Construction", "DependencyInjection", "Endpoint",
+    "FunctionScope", "ImportEdge",
+    "Inference", "Injection", "Lifespans", "ModuleScope", "Program", "Provider", "Queue", "Reach", "Registration", "Scope",
     "Starter", "Stores", "Use", "WorkerSettings", "component_of", "link", "scopes_of",
 ]  # fmt: skip
 
@@ -49,7 +54,7 @@ class Program:
     def __init__(self, modules: Iterable[ModuleScope], config: Config) -> None:
         self.config = config
         self.modules: tuple[ModuleScope, ...] = tuple(sorted(modules, key=lambda m: (m.name, m.path)))
-        self.names = Inference(self.modules)
+        self.names = Inference(self.modules, constructors=config.resources)
         self.queue = Queue(self.names)
         self.stores = Stores(self.names, with_context=self.queue.exists)
         self.names.entries = self.stores.entry_values()
@@ -57,6 +62,7 @@ class Program:
         self.injection = DependencyInjection(self.names)
         self.lifespans = Lifespans(self.names)
         self.unmatched: tuple[str, ...] = tuple(assign_roles(self, config))
+        self._reaches: dict[ModuleScope, tuple[Reach, ...]] = {}
 
     @property
     def is_aegis(self) -> bool:
@@ -80,6 +86,18 @@ class Program:
     def imports(self) -> dict[ModuleScope, tuple[ImportEdge, ...]]:
         """The imports of each module."""
         return {module: tuple(imports_of(module, self.names)) for module in self.modules}
+
+    def reaches(self, module: ModuleScope) -> tuple[Reach, ...]:
+        """Return all ways on which a module reaches others of the target."""
+        if module not in self._reaches:
+            self._reaches[module] = tuple(reaches_of(module, self.imports[module], self.names))
+        return self._reaches[module]
+
+    def component(self, module: ModuleScope) -> str:
+        """Return the component that a module belongs to; "" for none."""
+        if not module.has_role("components"):
+            return ""
+        return configured_component(module.name, self.config) or component_of(module.name) or module.name
 
     @cached_property
     def import_graph(self) -> grimp.ImportGraph:
@@ -106,6 +124,21 @@ class Program:
         if not roots:
             roots = [s.function for s in self.lifespans.handlers if not s.function.module.is_test]
         return tuple(dict.fromkeys(roots))
+
+    @cached_property
+    def origins(self) -> Origins:
+        """Which calls made the object that an expression stands for."""
+        return Origins(self.names)
+
+    @cached_property
+    def resources(self) -> Resources:
+        """Which calls construct a resource, and what is known of what they make."""
+        return Resources(self.names, self.origins, self.config.resources)
+
+    @cached_property
+    def contexts(self) -> WorkerContexts:
+        """What each of arq's settings puts into its context, and which functions are given that."""
+        return WorkerContexts(self.names, self.queue, self.stores, self.lifespans.reached)
 
     def is_settings_class(self, cls: ClassScope) -> bool:
         """Return whether a class inherits from pydantic's BaseSettings."""

@@ -217,5 +217,22 @@ def component_of(name: str) -> str:
     return ""
 
 
+def configured_component(name: str, config: Config) -> str:
+    """Return the component that the configured role gives a module: what its pattern names literally; "" for none.
+
+    `app.api.**` is the component `app.api`; a pattern that stands alone, or ends in `.*`, names the children.
+    """
+    patterns = config.roles.get("components", ())
+    for pattern in patterns:
+        if not matches(pattern, name):
+            continue
+        wanted, given = pattern.split("."), name.split(".")
+        literal = next((i for i, part in enumerate(wanted) if "*" in part or "?" in part), len(wanted))
+        of_children = wanted[literal:] == ["*"] or (wanted[literal:] == ["**"] and len(patterns) == 1)
+        inside = wanted[literal:] and wanted[literal:] != ["**"]
+        return ".".join(given[: literal + (1 if of_children or inside else 0)])
+    return ""
+
+
 def _folder(module: ModuleScope) -> str:
     return module.name if module.is_package else module.name.rpartition(".")[0]

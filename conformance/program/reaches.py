@@ -1,0 +1,180 @@
+"""Which modules of the target a module reaches: by an import, by an attribute path, by a literal dynamic import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from conformance.facts import code
+from conformance.program.imports import ImportEdge
+from conformance.program.inference import Inference, exported_names, scopes_of
+from conformance.program.references import nodes_of
+from conformance.program.scopes import ImportBinding, ModuleScope, Scope, absolute_module
+from conformance.program.values import External, ModuleValue, Resolved, Symbol
+from conformance.results import Place, Step
+
+if TYPE_CHECKING:
+    from conformance.program import Program
+
+IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reach:
+    """One way from a module to another one of the target.
+
+    Attributes:
+        importer: the module that reaches.
+        module: the module that is named.
+        definers: the modules behind it that define what is taken, where it is re-exported.
+        qualified: what is reached, by its absolute name.
+        place: the import; of an attribute path the use; of a dynamic import the call.
+        edge: the import; of an attribute path the one that it starts from; None for a dynamic import.
+        is_import: it is the import itself.
+        resolved: the definitions that are taken.
+    """
+
+    importer: ModuleScope
+    module: ModuleScope
+    definers: tuple[ModuleScope, ...]
+    qualified: str
+    place: Place
+    edge: ImportEdge | None
+    is_import: bool
+    resolved: tuple[Resolved, ...]
+
+    @property
+    def modules(self) -> tuple[ModuleScope, ...]:
+        """The module that is named, and those behind it."""
+        return (self.module, *self.definers)
+
+
+def reaches_of(module: ModuleScope, edges: tuple[ImportEdge, ...], names: Inference) -> Iterator[Reach]:
+    """Yield all ways on which a module reaches others of the target: imports first, in the order of the source."""
+    for edge in edges:
+        if edge.module is not None and edge.module is not module:
+            definers = _exported(edge.module, names) if edge.name == "*" else edge.defining_modules
+            behind = tuple(m for m in definers if m is not edge.module and m is not module)
+            yield Reach(module, edge.module, behind, edge.qualified, edge.place, edge, True, edge.resolved)
+    yield from _paths(module, edges, names)
+    yield from _dynamic(module, names)
+
+
+def _exported(module: ModuleScope, names: Inference) -> tuple[ModuleScope, ...]:
+    """Return the modules that define what a star import takes."""
+    listed = exported_names(module)
+    found: dict[ModuleScope, None] = {}
+    for name, bindings in module.bindings.items():
+        taken = name in listed if listed else not name.startswith("_")
+        if taken and any(isinstance(b, ImportBinding) for b in bindings):
+            found.update(dict.fromkeys(_defining(names.member(module, name))))
+    return tuple(found)
+
+
+def _defining(resolved: tuple[Resolved, ...]) -> Iterator[ModuleScope]:
+    for each in resolved:
+        match each:
+            case ModuleValue(module=module):
+                yield module
+            case Symbol():
+                yield each.module
+
+
+def _paths(module: ModuleScope, edges: tuple[ImportEdge, ...], names: Inference) -> Iterator[Reach]:
+    """Yield what is reached by a chain of attributes that starts at a module: `app.components.worker.run`."""
+    roots: dict[str, ImportEdge] = {}
+    for edge in edges:
+        is_module = any(isinstance(r, ModuleValue) for r in edge.resolved) or names.is_package_name(edge.qualified)
+        if edge.bound and is_module:
+            roots.setdefault(edge.bound, edge)
+    if not roots:
+        return
+    imported = {edge.module for edge in edges}
+    for scope in scopes_of(module):
+        inner: set[int] = set()
+        for node in nodes_of(scope):
+            if not isinstance(node, code.Attribute) or id(node) in inner:
+                continue
+            chain: list[str] = []
+            current: code.Expression = node
+            while isinstance(current, code.Attribute):
+                chain.append(current.name)
+                current = current.value
+                inner.add(id(current))
+            if not isinstance(current, code.Name) or current.id not in roots:
+                continue
+            for reach in _along(module, current, chain[::-1], node, scope, roots[current.id], names):
+                if reach.module is not module and (reach.module not in imported or reach.definers):
+                    yield reach
+
+
+def _along(
+    module: ModuleScope,
+    root: code.Name,
+    chain: list[str],
+    node: code.Attribute,
+    scope: Scope,
+    edge: ImportEdge,
+    names: Inference,
+) -> Iterator[Reach]:
+    for start in names.lookup(root.id, scope, root.span):
+        at: Resolved = start
+        last = start.module if isinstance(start, ModuleValue) else None
+        walked: list[str] = []
+        taken: tuple[Resolved, ...] = ()
+        for name in chain:
+            walked.append(name)
+            match at:
+                case ModuleValue(module=inner):
+                    taken = names.member(inner, name)
+                case External(name=outer):
+                    found = names.module(f"{outer}.{name}", module)
+                    taken = (ModuleValue(found),) if found else (External(f"{outer}.{name}"),)
+            if len(taken) != 1 or isinstance(taken[0], Symbol):
+                break
+            at = taken[0]
+            if isinstance(at, ModuleValue):
+                last = at.module
+        if last is not None:
+            behind = tuple(m for m in dict.fromkeys(_defining(taken)) if m is not last and m is not module)
+            qualified = ".".join([edge.bound, *walked])
+            yield Reach(module, last, behind, qualified, module.place(node), edge, False, taken)
+
+
+def _dynamic(module: ModuleScope, names: Inference) -> Iterator[Reach]:
+    """Yield what `import_module` and `__import__` reach by a literal name."""
+    for scope in scopes_of(module):
+        for node in code.walk_scope(*scope.body):
+            match node:
+                case code.Call(function=code.Name(id=name) | code.Attribute(name=name), arguments=(first, *_)) if (
+                    name.endswith(("import_module", "__import__"))
+                ):
+                    if not any(
+                        isinstance(r, External) and r.name in IMPORTING for r in names.resolve(node.function, scope)
+                    ):
+                        continue
+                    text = names.text(first, scope) or ""
+                    level = len(text) - len(text.lstrip("."))
+                    target = names.module(absolute_module(module, text[level:], level), module) if text else None
+                    if target is not None and target is not module:
+                        yield Reach(
+                            module, target, (), target.name, module.place(node), None, False, (ModuleValue(target),)
+                        )
+
+
+def chain(program: Program, start: ModuleScope, goal: ModuleScope) -> tuple[Step, ...]:
+    """Return the imports that lead from one module to another, the shortest way."""
+    graph = program.import_graph
+    if start is goal or not {start.name, goal.name} <= graph.modules:
+        return ()
+    way = graph.find_shortest_chain(importer=start.name, imported=goal.name) or ()
+    steps: list[Step] = []
+    for importer, imported in pairwise(way):
+        module = program.names.module(importer, start)
+        for edge in program.imports.get(module, ()) if module else ():
+            if edge.module is not None and edge.module.name == imported:
+                steps.append(Step(edge.place, f"`{importer}` imports `{edge.qualified}`"))
+                break
+    return tuple(steps)
