@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from conformance import baseline, diff
 from conformance import config as configuration
 from conformance.config import ROLES, Config, matches, nearest
 from conformance.discovery import SourceFile, Target, discover
-from conformance.errors import ConformanceError, UnreadableModule
+from conformance.errors import ConformanceError, TargetError, UnreadableModule
 from conformance.facts.code import Import, ImportFrom, walk
 from conformance.facts.extract import extract
 from conformance.program import Program, link
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from conformance.facts.code import ModuleCode
     from conformance.rules.base import Rule
 
-__all__ = ["Loaded", "check", "configure", "judge", "load", "read"]
+__all__ = ["Loaded", "check", "configure", "judge", "load", "place_of_baseline", "read", "target_of"]
 
 LIBRARIES: Final = frozenset({"arq", "fastapi", "httpx", "redis", "sqlalchemy", "sqlmodel", "starlette"})
 """A target that imports one of these is of the kind that the rules are about, even where no module has a role."""
@@ -65,6 +66,8 @@ def check(
     selection: Selection | None = None,
     cwd: Path | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    with_baseline: bool = True,
+    since: str | None = None,
 ) -> Report:
     """Check a target.
 
@@ -74,6 +77,8 @@ def check(
         selection: the rules to run, over what is configured.
         cwd: what relative paths count from.
         progress: called with the step, and how much of it is done.
+        with_baseline: recorded findings are marked as such, where there is a record.
+        since: a revision of git: only what the change since then introduces or touches is reported.
 
     Raises:
         ConformanceError: the configuration is wrong, a rule is named that does not exist, there is no such target:
@@ -96,7 +101,48 @@ def check(
         raise ConformanceError((*problems, *error.problems)) from error
     if problems:
         raise ConformanceError(problems)
-    return judge(read(target, known, progress=progress), chosen, progress=progress)
+    report = judge(read(target, known, progress=progress), chosen, progress=progress)
+    if since is not None:
+        report = _only_since(since, report, target, known, chosen)
+    return _with_baseline(report, target, known) if with_baseline else report
+
+
+def _with_baseline(report: Report, target: Target, config: Config) -> Report:
+    file = place_of_baseline(config, target.root)
+    if not file.is_file():
+        if not config.baseline:
+            return report
+        message = "there is no such record of findings: `conformance baseline` makes one"
+        return replace(report, problems=(*report.problems, Problem(message, config.baseline)))
+    return baseline.applied(report, baseline.read(file), whole=target.whole and not target.partial)[0]
+
+
+def _only_since(revision: str, report: Report, target: Target, config: Config, chosen: Chosen) -> Report:
+    changed = diff.change_since(revision, target.root)
+    with diff.tree_of(revision, target.root) as folder:
+        own = config.file.relative_to(target.root) if config.file and config.file.is_relative_to(target.root) else None
+        then = replace(config, file=folder / own if own else config.file)
+        starts = [start.relative_to(target.root) for start in target.starts if start.is_relative_to(target.root)]
+        paths = [folder / start for start in starts if (folder / start).exists()]
+        try:
+            before = judge(load(paths or [folder], then), chosen)
+        except TargetError:
+            before = None
+    return diff.narrowed(report, before, changed)
+
+
+def place_of_baseline(config: Config, root: Path) -> Path:
+    """Return where the recorded findings are, or would be."""
+    return (config.root or root) / (config.baseline or baseline.DEFAULT)
+
+
+def target_of(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) -> Target:
+    """Return the files of a target, unread.
+
+    Raises:
+        TargetError: there is no such target.
+    """
+    return discover(paths, config, cwd=cwd)
 
 
 def configure(paths: Sequence[Path], *, cwd: Path | None = None) -> Config:

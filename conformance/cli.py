@@ -156,7 +156,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
         return made
 
     checking = command("check", "check a target: folders, files or package names")
-    _paths(checking, "+")
+    _paths(checking)
     _configuration(checking)
     rules = checking.add_argument_group("rules: ids, names or prefixes (`DI101`, `nullable-provider`, `DI`, `ALL`)")
     for option, text in (
@@ -173,6 +173,8 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     output.add_argument("--exit-zero", action="store_true", help="exit 0 for findings too; problems still exit 2")
     output.add_argument("-q", "--quiet", action="store_true", help="print findings and problems alone")
     output.add_argument("-v", "--verbose", action="store_true", help="print suppressed findings and every rule too")
+    text = "report only what the change since this revision introduces or touches, by git"
+    output.add_argument("--diff", metavar="REV", help=text)
     cache = checking.add_argument_group("cache")
     cache.add_argument("-n", "--no-cache", action="store_true", help="neither read nor write the cache")
     cache.add_argument("--cache-dir", metavar="FOLDER", type=Path, help="where the cache is")
@@ -183,8 +185,18 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     page.add_argument("rule", metavar="RULE", nargs="?", help="an id, a name, or a prefix")
 
     roles = command("roles", "print what each module was taken for, and on what evidence")
-    _paths(roles, "*")
+    _paths(roles)
     _configuration(roles)
+
+    beginning = command("init", "write [tool.conformance] from what was inferred")
+    _paths(beginning)
+    beginning.add_argument("--force", action="store_true", help="replace a section that is there")
+
+    record = command("baseline", "record today's findings, so that only new ones fail")
+    _paths(record)
+    _configuration(record)
+    record.add_argument("--prune", action="store_true", help="take what is gone from the record, and add nothing")
+    record.add_argument("--force", action="store_true", help="record anew, over a record that is there")
     return parser, commands
 
 
@@ -198,7 +210,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _paths(parser: _Parser, _count: str) -> None:
+def _paths(parser: _Parser) -> None:
     text = "a folder, a file or a package; default: what the configuration names, else the current folder"
     parser.add_argument("paths", metavar="PATH", nargs="*", type=Path, help=text)
 
@@ -243,7 +255,8 @@ def _check(options: argparse.Namespace) -> int:
     )
     progress = _Progress(sys.stderr, quiet=options.quiet)
     try:
-        report = check(options.paths, _config(options), selection=selection, progress=progress.show)
+        config = _config(options) if options.config or options.isolated else None
+        report = check(options.paths, config, selection=selection, progress=progress.show, since=options.diff)
     except ConformanceError as error:
         if options.output_format in ("full", "concise") or options.statistics:
             raise
@@ -360,8 +373,84 @@ def _roles(options: argparse.Namespace) -> int:
     return FAILED if problems else DONE
 
 
+def _init(options: argparse.Namespace) -> int:
+    from conformance import init  # noqa: PLC0415
+    from conformance.check import load  # noqa: PLC0415
+    from conformance.config import Config, find  # noqa: PLC0415
+    from conformance.errors import ConfigurationError, TargetError  # noqa: PLC0415
+    from conformance.results import Problem  # noqa: PLC0415
+
+    loaded = load(options.paths, Config())
+    if not any(set(module.roles) - {"tests"} for module in loaded.program.modules):
+        raise TargetError("nothing was recognised, so that there is nothing to write: is this the right folder?")
+    existing = find(loaded.target.root)
+    if existing is not None and not options.force:
+        message = "is a configuration already: --force replaces it"
+        raise ConfigurationError(Problem(message, os.path.relpath(existing)))
+    file = existing or _nearest_pyproject(loaded.target.root) or loaded.target.root / "conformance.toml"
+    try:
+        if file.name == "pyproject.toml":
+            before = init.without_section(file.read_text("utf-8")).rstrip("\n")
+            text = f"{before}\n\n{init.section(loaded, prefix='tool.conformance')}"
+        else:
+            text = init.section(loaded, prefix="")
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigurationError(Problem(f"cannot be written: {error.strerror or error}", str(file))) from error
+    print(f"wrote {os.path.relpath(file)}: {', '.join(loaded.target.packages)}")
+    print("next: `conformance check` shows today's findings; `conformance baseline` records them")
+    return DONE
+
+
+def _nearest_pyproject(root: Path) -> Path | None:
+    for folder in (root, *root.parents):
+        if (folder / "pyproject.toml").is_file():
+            return folder / "pyproject.toml"
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def _baseline(options: argparse.Namespace) -> int:
+    from conformance import baseline  # noqa: PLC0415
+    from conformance.check import check, place_of_baseline, target_of  # noqa: PLC0415
+    from conformance.errors import BaselineError, ConformanceError  # noqa: PLC0415
+    from conformance.results import FindingStatus, Problem  # noqa: PLC0415
+
+    if os.environ.get("CI"):
+        raise BaselineError("a record of findings is not written where CI is set: what CI forgives, nobody has read")
+    config = _config(options)
+    target = target_of(options.paths, config)
+    file = place_of_baseline(config, target.root)
+    there = file.is_file()
+    if there and not options.prune and not options.force:
+        message = "is a record already: --prune takes from it what is gone, --force records anew"
+        raise BaselineError(Problem(message, os.path.relpath(file)))
+    if options.prune and not there:
+        raise BaselineError(Problem("there is no record to prune", os.path.relpath(file)))
+    report = check(options.paths, config, with_baseline=False)
+    if report.exit_status == FAILED:
+        crashed = [f"{result.rule} crashed: {result.reason}" for result in report.rules if result.status == "crashed"]
+        raise ConformanceError([*report.problems, *crashed, "nothing was recorded: the check is not complete"])
+    made = baseline.recorded(report.findings)
+    if options.prune:
+        before = baseline.read(file)
+        _, made = baseline.applied(report, before, whole=target.whole and not target.partial)
+        dropped = before.counts.total() - made.counts.total()
+        print(f"{os.path.relpath(file)}: {dropped} taken away, {made.counts.total()} left")
+    else:
+        suppressed = report.counted(FindingStatus.SUPPRESSED)
+        number = made.counts.total()
+        print(f"{os.path.relpath(file)}: {number} findings recorded ({suppressed} suppressed ones are not)")
+    baseline.write(file, made)
+    print("next: commit it; `conformance check` now fails on new findings alone")
+    return DONE
+
+
 COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "check": _check,
     "rule": _rule,
     "roles": _roles,
+    "init": _init,
+    "baseline": _baseline,
 }

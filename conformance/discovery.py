@@ -65,6 +65,7 @@ class Target:
         problems: what could not be looked at.
         notes: what was passed over, and why.
         partial: it is a part of a program, a file or a package within a package: what is not seen may still be there.
+        starts: the folders and files that were given, absolute.
         whole: all that the configuration speaks of was given, so that what matches nothing matches nothing.
     """
 
@@ -75,6 +76,7 @@ class Target:
     notes: tuple[str, ...] = ()
     partial: bool = False
     whole: bool = True
+    starts: tuple[Path, ...] = field(default=(), compare=False)
 
 
 SKIPPED: Final = frozenset({"node_modules", "__pycache__", "site-packages", "__pypackages__"})
@@ -153,6 +155,7 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
         notes=tuple(sorted({*notes, *hidden})),
         partial=any(start.is_file() or (start.parent / "__init__.py").is_file() for start in starts),
         whole=whole,
+        starts=tuple(starts),
     )
 
 
