@@ -135,6 +135,10 @@ class Inference:
             self._top_names = {m.name.partition(".")[0] for m in self.modules if "." in m.name or m.is_package}
         return self._top_names
 
+    def is_top(self, name: str) -> bool:
+        """Return whether a package of the target has this name, so that nothing else can lie below it."""
+        return name in self._tops()
+
     def is_package_name(self, name: str) -> bool:
         """Return whether a module of the target lies below this name: a folder without `__init__` counts."""
         return name in self._packages
@@ -159,7 +163,10 @@ class Inference:
                 bindings = current.bindings[name]
                 if isinstance(current, FunctionScope) and first and span is not None:
                     bindings = visible_bindings(bindings, span)
-                return self._follow_all(name, current, bindings, ())
+                elif isinstance(current, ClassScope) and span is not None:
+                    bindings = [b for b in bindings if not isinstance(b, ValueBinding) or b.node.span[2:] <= span[:2]]
+                if bindings:
+                    return self._follow_all(name, current, bindings, ())
             first = False
             current = current.parent
         return self._star(name, scope.module, ()) or ((External(f"builtins.{name}"),) if name in _BUILTINS else ())
@@ -384,6 +391,7 @@ class Inference:
 
     def _bound(self, binding: ValueBinding, scope: Scope) -> Values:
         values: Values = ()
+        scope = binding.within or scope
         if binding.value is not None:
             values = self.infer(binding.value, scope)
             match binding.how:

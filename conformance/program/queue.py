@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from conformance.facts import code
 from conformance.program.inference import Inference, scopes_of
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, ValueBinding
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, ParameterBinding, Scope, ValueBinding
 from conformance.program.values import (
     ClassValue,
     Display,
@@ -51,6 +52,27 @@ class Registration:
         return self.scope.module.place(self.node)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Enqueue:
+    """A call that puts a job into the queue: `enqueue_job("name")`, or `enqueue` of safir's `ArqQueue`.
+
+    Attributes:
+        names: the names that the job can have; empty where they are not known.
+    """
+
+    names: tuple[str, ...]
+    call: code.Call
+    scope: Scope
+
+    @property
+    def module(self) -> ModuleScope:
+        return self.scope.module
+
+    @property
+    def place(self) -> Place:
+        return self.module.place(self.call)
+
+
 @dataclass(eq=False, slots=True)
 class WorkerSettings:
     """arq's settings: a class, a dict, an object, or the keywords of `Worker(…)` and `run_worker(…)`.
@@ -91,6 +113,8 @@ class Queue:
             self._read(settings)
         self.tasks: dict[FunctionScope, list[Registration]] = {}
         self.hooks: dict[FunctionScope, list[str]] = {}
+        self.wrappers: dict[FunctionScope, list[FunctionScope]] = {}
+        """What decorators and calls put around tasks and hooks: each with the functions that it wraps."""
         for settings in self.settings:
             for registration in settings.registrations:
                 if registration.function is not None:
@@ -102,6 +126,7 @@ class Queue:
                     names.context_functions[function] = hook
         for function in (*self.tasks, *self.hooks):
             for wrapper in self._wrappers(function):
+                self.wrappers.setdefault(wrapper, []).append(function)
                 names.context_functions.setdefault(wrapper, names.context_functions[function])
         names.forget()
 
@@ -117,6 +142,50 @@ class Queue:
             for s in self.settings
             if any(r.function is function for r in s.registrations) or any(function in fs for fs in s.hooks.values())
         ]
+
+    @cached_property
+    def enqueues(self) -> tuple[Enqueue, ...]:
+        """The calls that enqueue a job, in the order of modules and scopes."""
+        return tuple(
+            enqueue
+            for module in self.names.modules
+            for scope in scopes_of(module)
+            for node in code.walk_scope(*scope.body)
+            if isinstance(node, code.Call)
+            for enqueue in self._enqueue(node, scope)
+        )
+
+    def _enqueue(self, node: code.Call, scope: Scope) -> Iterator[Enqueue]:
+        match node.function:
+            case code.Attribute(value=base, name="enqueue_job"):
+                types = [v.type for v in self.names.expand(self.names.infer(base, scope)) if isinstance(v, Instance)]
+                if types and not any(self.names.is_a(t, *_QUEUES) for t in types):
+                    return
+                keyword = "function"
+            case code.Attribute(value=base, name="enqueue"):
+                if not self.names.is_instance(self.names.expand(self.names.infer(base, scope)), *_SAFIR_QUEUES):
+                    return
+                keyword = "task_name"
+            case _:
+                return
+        given = [*node.arguments[:1], *(k.value for k in node.keywords if k.name == keyword)]
+        yield Enqueue(self._texts(given[0], scope) if given else (), node, scope)
+
+    def _texts(self, node: code.Expression, scope: Scope) -> tuple[str, ...]:
+        """Return the strings that an expression can be; none where it can be something else."""
+        text = self.names.text(node, scope)
+        if text is not None:
+            return (text,)
+        values = self.names.infer(node, scope)
+        texts = [v.node.value for v in values if isinstance(v, Display) and isinstance(v.node, code.Constant)]
+        known = [text for text in texts if isinstance(text, str)]
+        return tuple(known) if len(known) == len(values) and not self._is_given(node, scope) else ()
+
+    def _is_given(self, node: code.Expression, scope: Scope) -> bool:
+        """Whether an expression is a parameter: then it can be anything."""
+        return any(
+            isinstance(r, Symbol) and isinstance(r.binding, ParameterBinding) for r in self.names.resolve(node, scope)
+        )
 
     # --- finding settings ------------------------------------------------------------------------------------------
 
@@ -260,7 +329,7 @@ class Queue:
             match value:
                 case FunctionValue(function=function):
                     task = self._wrapped(node, scope) or function
-                    yield Registration(task, task.name, sort, False, node, scope)
+                    yield Registration(task, task.qualified, sort, False, node, scope)
                     found = True
                 case Instance(type="arq.worker.Function" | "arq.cron.CronJob" as made, creation=creation) if creation:
                     yield from self._described(
@@ -309,14 +378,14 @@ class Queue:
                 match value:
                     case FunctionValue(function=function):
                         task = self._wrapped(coroutine, inner) or function
-                        own = f"cron:{task.symbol}" if cron else task.name
+                        own = f"cron:{task.qualified}" if cron else task.qualified
                         yield Registration(task, name if named else own, kind, False, node, scope)
                         found = True
                     case Display(node=code.Constant(value=str(dotted))):
                         named_function, missing = self._by_path(dotted, inner)
                         own = dotted
                         if cron and named_function is not None:
-                            own = f"cron:{named_function.symbol}"
+                            own = f"cron:{named_function.qualified}"
                         yield Registration(named_function, name if named else own, kind, missing, node, scope)
                         found = True
             if not found:
@@ -329,7 +398,7 @@ class Queue:
         head, _, last = dotted.rpartition(".")
         module = self.names.module(head, scope.module) if head else None
         if module is None:
-            return None, False
+            return None, not head or self.names.is_top(head.partition(".")[0])
         for resolved in self.names.member(module, last):
             if isinstance(resolved, Symbol) and isinstance(resolved.binding, FunctionScope):
                 return resolved.binding, False
@@ -390,7 +459,9 @@ class Queue:
                 pending = inner
 
 
-_FIELDS = frozenset({*HOOKS, *REGISTERING, "redis_settings", "queue_name", "redis_pool"})
+_FIELDS = frozenset({*HOOKS, *REGISTERING, "redis_settings", "queue_name", "redis_pool", "ctx"})
+_SAFIR_QUEUES = ("safir.arq.ArqQueue", "safir.arq.RedisArqQueue", "safir.arq.MockArqQueue")
+_QUEUES = ("arq.connections.ArqRedis", *_SAFIR_QUEUES)
 _NO_SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseModel")
 
 

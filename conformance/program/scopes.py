@@ -24,6 +24,7 @@ class ValueBinding(NamedTuple):
     `how` says which part: "value" itself, "element" of what is iterated, "entered" by a with statement, "caught" by a
     handler, "matched" by a pattern, "added" by an augmented assignment. `path` are the positions of an unpacking.
     `reach` is the end of the block that the binding stands in: up to there, what it binds hides what came before.
+    `within` is the function that binds a name of an outer scope by `global` or `nonlocal`.
     """
 
     node: code.Node
@@ -32,6 +33,7 @@ class ValueBinding(NamedTuple):
     how: str
     path: tuple[int, ...] = ()
     reach: tuple[int, int] = (0, 0)
+    within: FunctionScope | None = None
 
 
 class ParameterBinding(NamedTuple):
@@ -340,6 +342,8 @@ class _Binder:
 
     def _add(self, scope: Scope, name: str, binding: Binding) -> None:
         if isinstance(scope, FunctionScope) and name in scope.outer_names:
+            if isinstance(binding, ValueBinding):
+                binding = binding._replace(within=scope)
             if scope.outer_names[name] == "global":
                 self.module.bindings.setdefault(name, []).append(binding)
                 return
