@@ -46,6 +46,16 @@ class Reach:
     resolved: tuple[Resolved, ...]
 
     @property
+    def start(self) -> ModuleScope | None:
+        """Of a path of attributes: the module that the import binds from which it starts."""
+        return self.edge.module if self.edge is not None and not self.is_import else None
+
+    @property
+    def verb(self) -> str:
+        """How a message says it."""
+        return "uses" if self.edge is not None and not self.is_import else "imports"
+
+    @property
     def modules(self) -> tuple[ModuleScope, ...]:
         """The module that is named, and those behind it."""
         return (self.module, *self.definers)

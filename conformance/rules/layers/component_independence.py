@@ -23,14 +23,13 @@ def check(program: Program, reach: Reach) -> Iterator[Violation]:
     goal = other_component(program, reach)
     if goal is None:
         return
-    if not reach.is_import and reach.edge is not None and _is_reported(program, reach.edge.module, reach):
+    if reach.start is not None and _is_reported(program, reach.start, reach):
         return
     own, other = program.component(reach.importer), program.component(goal)
-    verb = "imports" if reach.edge is None or reach.is_import else "uses"
     behind = f" from `{goal.name}`" if goal is not reach.module else ""
     yield Violation(
         reach.place,
-        f"the component `{own}` {verb} `{reach.qualified}`{behind}: another component, `{other}`",
+        f"the component `{own}` {reach.verb} `{reach.qualified}`{behind}: another component, `{other}`",
         "move what both need to a service or to core, or declare what others may import in `gateways`",
         detail=f"{reach.importer.name} {reach.qualified}",
         trail=chain(program, reach.module, goal),
@@ -49,9 +48,9 @@ def other_component(program: Program, reach: Reach) -> ModuleScope | None:
     return None
 
 
-def _is_reported(program: Program, module: ModuleScope | None, reach: Reach) -> bool:
+def _is_reported(program: Program, module: ModuleScope, reach: Reach) -> bool:
     """Whether the import that a path of attributes starts from is reported itself."""
-    if module is None or module.has_role("gateways"):
+    if module.has_role("gateways"):
         return False
     return program.component(module) not in {"", program.component(reach.importer)}
 
