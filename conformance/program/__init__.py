@@ -20,6 +20,7 @@ from conformance.program.resources import Construction, Resources
 from conformance.program.reaches import Reach, reaches_of
 from conformance.program.roles import assign_roles, component_of, configured_component
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, build_module
+from conformance.program.startup import startups
 from conformance.program.stores import Access, Stores
 from conformance.program.values import External, Instance, Values
 
@@ -89,6 +90,10 @@ class Program:
 
     def reaches(self, module: ModuleScope) -> tuple[Reach, ...]:
         """Return all ways on which a module reaches others of the target."""
+        return tuple(r for r in self.every_reach(module) if not r.covered)
+
+    def every_reach(self, module: ModuleScope) -> tuple[Reach, ...]:
+        """Return all of them, with the paths of attributes into modules that are imported anyway."""
         if module not in self._reaches:
             self._reaches[module] = tuple(reaches_of(module, self.imports[module], self.names))
         return self._reaches[module]
@@ -139,6 +144,11 @@ class Program:
     def contexts(self) -> WorkerContexts:
         """What each of arq's settings puts into its context, and which functions are given that."""
         return WorkerContexts(self.names, self.queue, self.stores, self.lifespans.reached)
+
+    @cached_property
+    def startups(self) -> dict[FunctionScope, str]:
+        """The functions that start or stop a part of the target, each with what it is."""
+        return startups(self)
 
     def is_settings_class(self, cls: ClassScope) -> bool:
         """Return whether a class inherits from pydantic's BaseSettings."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ class Reach:
         edge: the import; of an attribute path the one that it starts from; None for a dynamic import.
         is_import: it is the import itself.
         resolved: the definitions that are taken.
+        covered: it is a path of attributes into a module that is imported anyway, and leads no further.
     """
 
     importer: ModuleScope
@@ -44,6 +45,7 @@ class Reach:
     edge: ImportEdge | None
     is_import: bool
     resolved: tuple[Resolved, ...]
+    covered: bool = False
 
     @property
     def start(self) -> ModuleScope | None:
@@ -116,8 +118,8 @@ def _paths(module: ModuleScope, edges: tuple[ImportEdge, ...], names: Inference)
             if not isinstance(current, code.Name) or current.id not in roots:
                 continue
             for reach in _along(module, current, chain[::-1], node, scope, roots[current.id], names):
-                if reach.module is not module and (reach.module not in imported or reach.definers):
-                    yield reach
+                if reach.module is not module:
+                    yield replace(reach, covered=reach.module in imported and not reach.definers)
 
 
 def _along(

@@ -89,9 +89,9 @@ def _dynamic(program: Program, module: ModuleScope) -> Iterator[tuple[code.Call,
                 ):
                     text = program.names.text(first, scope)
                     called = program.names.resolve(node.function, scope)
-                    if text and is_framework(text):
-                        if any(isinstance(r, External) and r.name in IMPORTING for r in called):
-                            yield node, text
+                    imports = any(isinstance(r, External) and r.name in IMPORTING for r in called)
+                    if text and imports and is_framework(text):
+                        yield node, text
 
 
 RULE = Rule(

@@ -1,0 +1,60 @@
+"""Where the target reads the environment of its process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from conformance.facts import code
+from conformance.program.inference import Inference, scopes_of
+from conformance.program.scopes import ModuleScope, Scope
+from conformance.program.values import External
+
+READS = frozenset(
+    {"os.environ", "os.environb", "os.getenv", "os.getenvb", "dotenv.load_dotenv", "dotenv.dotenv_values"}
+)
+_NAMES = frozenset(name.rpartition(".")[2] for name in READS)
+
+
+class EnvironmentRead(NamedTuple):
+    """A use of `os.environ`, `os.getenv` or `load_dotenv`: the name, and the scope in which it stands."""
+
+    node: code.Name | code.Attribute
+    scope: Scope
+    name: str
+
+
+def environment_reads(module: ModuleScope, names: Inference) -> Iterator[EnvironmentRead]:
+    """Yield each use in a module, outside `if __name__ == "__main__"`."""
+    renamed = {
+        bound
+        for scope in scopes_of(module)
+        for bound, bindings in scope.bindings.items()
+        if any(getattr(binding, "name", "") in _NAMES for binding in bindings)
+    }
+    guarded = [node.span for node in module.body if isinstance(node, code.If) and is_main_guard(node)]
+    for scope in scopes_of(module):
+        for node in code.walk_scope(*scope.body):
+            match node:
+                case code.Attribute(name=name) if name in _NAMES:
+                    pass
+                case code.Name(id=name) if name in _NAMES or name in renamed:
+                    pass
+                case _:
+                    continue
+            if any(first <= node.span[0] <= last for first, _, last, _ in guarded):
+                continue
+            for resolved in names.resolve(node, scope):
+                if isinstance(resolved, External) and resolved.name in READS:
+                    yield EnvironmentRead(node, scope, resolved.name)
+                    break
+
+
+def is_main_guard(node: code.If) -> bool:
+    """Return whether a statement is `if __name__ == "__main__":`."""
+    match node.test:
+        case code.Comparison(left=left, operators=("==",), others=(right,)):
+            sides = (left, right)
+            named = any(isinstance(s, code.Name) and s.id == "__name__" for s in sides)
+            return named and any(isinstance(s, code.Constant) and s.value == "__main__" for s in sides)
+    return False
