@@ -26,7 +26,7 @@ _DATACLASS_DECORATORS = frozenset(
 _MAPPED = frozenset(
     {"sqlalchemy.Column", "sqlalchemy.orm.mapped_column", "sqlalchemy.orm.relationship", "sqlalchemy.orm.Mapped"}
 )
-_VALUE_TOPS = frozenset(
+VALUE_DISTRIBUTIONS = frozenset(
     {"pydantic", "pydantic_core", "fastapi", "starlette", "sqlalchemy", "sqlmodel", "numpy", "pandas", "polars",
      "pendulum", "arrow", "dateutil", "pytz", "yarl", "multidict", "annotated_types", "structlog", "loguru", "typer",
      "click", "jinja2", "opentelemetry", "passlib", "apscheduler", "celery", "packaging", "bson", "attr", "attrs",
@@ -70,7 +70,7 @@ class Kinds:
             return False
         top = name.partition(".")[0]
         return (
-            top in _VALUE_TOPS
+            top in VALUE_DISTRIBUTIONS
             or top in sys.stdlib_module_names
             or top == "builtins"
             or name in _VALUES
