@@ -213,6 +213,8 @@ RESULTS: dict[str, str] = {
     "aiomysql.connect": "aiomysql.Connection",
     "aiosqlite.connect": "aiosqlite.Connection",
     "sqlite3.connect": "sqlite3.Connection",
+    "pathlib.Path.cwd": "pathlib.Path",
+    "pathlib.Path.home": "pathlib.Path",
     "pymongo.MongoClient": "pymongo.MongoClient",
     "aio_pika.connect": "aio_pika.Connection",
     "aio_pika.connect_robust": "aio_pika.RobustConnection",
@@ -246,6 +248,25 @@ METHOD_RESULTS: dict[str, dict[str, str]] = {
     },
     "sqlalchemy.ext.asyncio.async_scoped_session": {"__call__": "sqlalchemy.ext.asyncio.AsyncSession"},
     "asyncpg.Pool": {"acquire": "asyncpg.Connection"},
+    "aiopg.Pool": {"acquire": "aiopg.Connection", "cursor": "aiopg.Cursor"},
+    "aiomysql.Pool": {"acquire": "aiomysql.Connection"},
+    "psycopg_pool.ConnectionPool": {"connection": "psycopg.Connection", "getconn": "psycopg.Connection"},
+    "psycopg_pool.AsyncConnectionPool": {
+        "connection": "psycopg.AsyncConnection",
+        "getconn": "psycopg.AsyncConnection",
+    },
+    **{
+        f"{driver}Connection": dict.fromkeys(("cursor", "execute", "executemany"), f"{driver}Cursor")
+        for driver in ("psycopg.", "psycopg.Async", "psycopg2.", "aiopg.", "aiomysql.", "aiosqlite.", "sqlite3.")
+    },
+    **{
+        path: dict.fromkeys(
+            ("absolute", "expanduser", "joinpath", "relative_to", "rename", "resolve", "with_name", "with_stem",
+             "with_suffix"),
+            path,
+        )
+        for path in ("pathlib.Path", "anyio.Path")
+    },
     "boto3.Session": {"client": "boto3.Client", "resource": "boto3.Resource"},
     "aioboto3.Session": {"client": "aioboto3.Client", "resource": "aioboto3.Resource"},
     **{
@@ -269,6 +290,11 @@ for _module, _response in (
 ):
     for _verb in ("get", "post", "put", "patch", "delete", "head", "options", "request", "stream"):
         RESULTS[f"{_module}.{_verb}"] = _response
+
+ATTRIBUTE_RESULTS: dict[str, dict[str, str]] = {
+    path: {"parent": path, "/": path} for path in ("pathlib.Path", "anyio.Path")
+}
+"""What an attribute of a library object is, or an operator makes of it."""
 
 RESPONSES = frozenset({"httpx.Response", "requests.Response", "aiohttp.ClientResponse"})
 
@@ -337,6 +363,8 @@ _SESSION = Resource("session", "request")
 _CONNECTION = Resource("connection", "request")
 _MAKER = Resource("session-maker", "application", releasable=False)
 _EXECUTOR = Resource("executor", "application")
+CONFIGURED = Resource("other", "application")
+"""What is known of a constructor that the configuration names."""
 
 RESOURCES: dict[str, Resource] = {
     "sqlalchemy.engine.Engine": _ENGINE,

@@ -1,0 +1,212 @@
+"""Which calls made the object that an expression stands for, in the target's own code.
+
+Inference says what an expression is; this says where it comes from: names, attributes, entries of app.state and of
+arq's context, parameters and loops are followed back to the calls whose results they hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from conformance.facts import code
+from conformance.program import catalogue
+from conformance.program.inference import PASSING_ON, Inference
+from conformance.program.scopes import ClassScope, FunctionScope, ParameterBinding, Scope, ValueBinding
+from conformance.program.values import (
+    AppState,
+    ClassValue,
+    Context,
+    Display,
+    External,
+    FunctionValue,
+    Instance,
+    LambdaValue,
+    Located,
+    Resolved,
+    Symbol,
+)
+
+
+class CallSite(NamedTuple):
+    """A call and the scope that it stands in; two are the same where the call is the same node."""
+
+    call: code.Call
+    scope: Scope
+
+
+class Origins:
+    """Answers where objects come from."""
+
+    def __init__(self, names: Inference) -> None:
+        self.names = names
+
+    def of(self, node: code.Expression, scope: Scope) -> tuple[CallSite, ...]:
+        """Return the calls that an expression's value can be the result of.
+
+        Of a call of a target's function both the call and those that made what it returns.
+        """
+        found: dict[tuple[int, int], CallSite] = {}
+        seen: set[tuple[int, int]] = set()
+        pending: list[Located] = [Located(node, scope)]
+        while pending:
+            current = pending.pop()
+            key = (id(current.node), id(current.scope))
+            if key in seen:
+                continue
+            seen.add(key)
+            if isinstance(current.node, code.Call) and not self._passes_on(current):
+                found[key] = CallSite(current.node, current.scope)
+            pending += self._behind(current.node, current.scope)
+        return tuple(found.values())
+
+    def keys(self, node: code.Expression, scope: Scope) -> frozenset[str]:
+        """Return the strings that an expression can be: a constant, or each element of a literal that is walked."""
+        text = self.names.text(node, scope)
+        if text is not None:
+            return frozenset({text})
+        return frozenset(
+            v.node.value
+            for v in self.names.infer(node, scope)
+            if isinstance(v, Display) and isinstance(v.node, code.Constant) and isinstance(v.node.value, str)
+        )
+
+    def _passes_on(self, located: Located) -> bool:
+        return any(True for _ in self._handed_through(located.node, located.scope))
+
+    def _handed_through(self, node: code.Expression, scope: Scope) -> Iterator[Located]:
+        """Yield what a call gives back that it was given."""
+        match node:
+            case code.Call(function=code.Attribute(name=name), arguments=(first, *_)) if name in _ENTERING:
+                yield Located(first, scope)
+            case code.Call(function=code.Name(id="getattr"), arguments=(_, _, *_)):
+                yield from self._behind_attribute(node.arguments[0], self.keys(node.arguments[1], scope), scope)
+            case code.Call(function=code.Attribute(value=base, name="get" | "pop" | "setdefault"), arguments=(key, *_)):
+                stored = list(self._stored(base, self.keys(key, scope), scope))
+                yield from stored
+                if stored:
+                    yield from (Located(d, scope) for d in node.arguments[1:])
+            case code.Call(function=function, arguments=(_, second)) if code.dotted(function).endswith("cast"):
+                yield Located(second, scope)
+            case code.Call(function=function, arguments=(first, *_)):
+                for resolved in self.names.resolve(function, scope):
+                    if isinstance(resolved, External) and resolved.name in PASSING_ON:
+                        yield Located(first, scope)
+
+    def _behind(self, node: code.Expression, scope: Scope) -> Iterator[Located]:
+        match node:
+            case code.Name(id=name):
+                for resolved in self.names.lookup(name, scope, node.span):
+                    yield from self._defined(resolved)
+            case code.Attribute(value=value, name=name):
+                yield from self._behind_attribute(value, frozenset({name}), scope)
+            case code.Subscript(value=value, key=key):
+                yield from self._stored(value, self.keys(key, scope), scope)
+            case code.Await(value=value) | code.Starred(value=value) | code.NamedExpression(value=value):
+                yield Located(value, scope)
+            case code.Conditional(body=body, otherwise=otherwise):
+                yield Located(body, scope)
+                yield Located(otherwise, scope)
+            case code.BooleanOperation(values=values):
+                yield from (Located(v, scope) for v in values)
+            case code.Sequence(elements=elements):
+                yield from (Located(e, scope) for e in elements)
+            case code.Mapping(values=values):
+                yield from (Located(v, scope) for v in values)
+            case code.Call(function=function):
+                through = list(self._handed_through(node, scope))
+                yield from through
+                if not through:
+                    for callee in self.names.infer(function, scope):
+                        match callee:
+                            case FunctionValue(function=called):
+                                yield from results_of(called)
+                            case LambdaValue(node=inner, scope=outer):
+                                yield Located(inner.body, outer)
+
+    def _behind_attribute(self, base: code.Expression, keys: frozenset[str], scope: Scope) -> Iterator[Located]:
+        yield from self._stored(base, keys, scope)
+        for held in self.names.expand(self.names.infer(base, scope)):
+            for name in keys:
+                match held:
+                    case Instance(type=ClassScope() as cls):
+                        for ancestor in self.names.ancestry(cls):
+                            if isinstance(ancestor, ClassScope):
+                                for method, assigned in self.names.assigned_attributes(ancestor, name):
+                                    yield Located(assigned, method)
+                        for symbol in self.names.class_symbols(cls, name):
+                            yield from self._defined(symbol)
+                    case ClassValue(cls=cls):
+                        for symbol in self.names.class_symbols(cls, name):
+                            yield from self._defined(symbol)
+        for name in keys:
+            for resolved in self.names.resolve(code.Attribute(base[0], base, name), scope):
+                yield from self._defined(resolved)
+
+    def _stored(self, base: code.Expression, keys: frozenset[str], scope: Scope) -> Iterator[Located]:
+        """Yield what is stored under keys of app.state, of arq's context, or of a literal dict."""
+        for value in self.names.infer(base, scope):
+            match value:
+                case AppState():
+                    stored = self.names.entries.state
+                case Context():
+                    stored = self.names.entries.context
+                case Instance(type=cls) if self.names.is_a(cls, *catalogue.APPS):
+                    stored = self.names.entries.state
+                    keys = keys - catalogue.APP_ATTRIBUTES
+                case Display(node=code.Mapping(keys=named, values=values), scope=inner):
+                    for key, item in zip(named, values, strict=True):
+                        if key is not None and self.names.text(key, inner) in keys:
+                            yield Located(item, inner)
+                    continue
+                case Display(node=code.Sequence(elements=elements), scope=inner):
+                    yield from (Located(e, inner) for e in elements)
+                    continue
+                case _:
+                    continue
+            for name in keys:
+                yield from stored.get(name, ())
+
+    def _defined(self, resolved: Resolved) -> Iterator[Located]:
+        if not isinstance(resolved, Symbol):
+            return
+        match resolved.binding:
+            case ValueBinding(value=value, how="value", path=path, within=within) if value is not None:
+                yield Located(_part(value, path), within or resolved.scope)
+            case ValueBinding(value=value, how="element" | "entered" as how, path=path, within=within) if (
+                value is not None
+            ):
+                if how == "element":
+                    for found in self.names.infer(value, within or resolved.scope):
+                        if isinstance(found, Display) and isinstance(found.node, code.Sequence):
+                            yield from (Located(_part(e, path), found.scope) for e in found.node.elements)
+                else:
+                    yield Located(value, within or resolved.scope)
+            case ParameterBinding(node=parameter) if isinstance(resolved.scope, FunctionScope):
+                function = resolved.scope
+                for call, scope, skip in self.names.calls_of(function):
+                    argument = self.names.bind(function, call, scope, skip).get(parameter.name)
+                    if argument is not None:
+                        yield Located(argument, scope)
+
+
+_ENTERING = frozenset({"enter_async_context", "enter_context", "__aenter__", "__enter__"})
+
+
+def results_of(function: FunctionScope) -> Iterator[Located]:
+    """Yield the expressions that a call of the function gives: what it returns; of a generator, what it yields."""
+    for node in function.nodes:
+        match node:
+            case code.Yield(value=value) if value is not None:
+                yield Located(value, function)
+            case code.Return(value=value) if value is not None and not function.node.is_generator:
+                yield Located(value, function)
+
+
+def _part(value: code.Expression, path: tuple[int, ...]) -> code.Expression:
+    """Return the part of a tuple that is unpacked, and the whole where it is no literal."""
+    for position in path:
+        if not isinstance(value, code.Sequence) or position >= len(value.elements):
+            return value
+        value = value.elements[position]
+    return value
