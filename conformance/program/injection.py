@@ -445,7 +445,7 @@ class DependencyInjection:
         if isinstance(scope, FunctionScope):
             for decorator in scope.node.decorators:
                 self._decorator(scope, decorator)
-        for node in code.walk_scope(*scope.body):
+        for node in scope.nodes:
             match node:
                 case code.Call(function=code.Attribute(value=base, name="include_router")):
                     self._inclusion(node, base, scope)
@@ -509,28 +509,65 @@ class DependencyInjection:
                 Inclusion(self.registrars(base, scope), self.registrars(argument, scope), node, scope)
             )
 
-    def router_uses(self, endpoint: Endpoint) -> tuple[Use, ...]:
-        """Return what the endpoint's decorator, its router, and all that include that router inject by a list."""
-        found: dict[int, Use] = {}
-        self._collect(endpoint.call, endpoint.scope, found)
-        pending = [v for v in endpoint.routers if isinstance(v, Instance)]
-        seen: set[int] = set()
-        while pending:
-            creation = pending.pop().creation
-            if creation is None or id(creation.call) in seen:
-                continue
-            seen.add(id(creation.call))
-            self._collect(creation.call, creation.scope, found)
-            for inclusion in self._parents.get(id(creation.call), ()):
-                self._collect(inclusion.call, inclusion.scope, found)
-                pending += [v for v in inclusion.outer if isinstance(v, Instance)]
-        return tuple(found.values())
+    def always_injected(self, endpoint: Endpoint) -> tuple[Use, ...]:
+        """Return what lists inject into the endpoint whichever way a request takes.
 
-    def _collect(self, call: code.Call, scope: Scope, found: dict[int, Use]) -> None:
+        The lists are those of its decorator, its router or app, and of what includes that router. Where a router is
+        included more than once, what only some inclusions inject is left out; so is a list that is not always the same.
+        """
+        found = list(self._certain(endpoint.call, endpoint.scope))
+        ways = [self._injected_into(v, ()) for v in endpoint.routers if isinstance(v, Instance)]
+        return tuple(found + self._common(ways))
+
+    def _injected_into(self, router: Instance, seen: tuple[int, ...]) -> list[Use]:
+        creation = router.creation
+        if creation is None or id(creation.call) in seen:
+            return []
+        seen = (*seen, id(creation.call))
+        ways: list[list[Use]] = []
+        for inclusion in self._parents.get(id(creation.call), ()):
+            if inclusion.scope.module.is_test:
+                continue
+            outer = [self._injected_into(v, seen) for v in inclusion.outer if isinstance(v, Instance)]
+            ways.append([*self._certain(inclusion.call, inclusion.scope), *self._common(outer)])
+        return [*self._certain(creation.call, creation.scope), *self._common(ways)]
+
+    def _common(self, ways: list[list[Use]]) -> list[Use]:
+        if not ways:
+            return []
+        first, *others = ways
+        return [u for u in first if all(any(self.is_same(u.injection, o.injection) for o in way) for way in others)]
+
+    def _certain(self, call: code.Call, scope: Scope) -> Iterator[Use]:
+        """Yield what the `dependencies` of a call inject, where that does not hang on a condition or a parameter."""
         for keyword in call.keywords:
-            if keyword.name == "dependencies":
-                for use in self.list_uses(keyword.value, scope):
-                    found[id(use)] = use
+            if keyword.name != "dependencies" or isinstance(keyword.value, (code.Conditional, code.BooleanOperation)):
+                continue
+            given = self.names.resolve(keyword.value, scope)
+            if not any(isinstance(r, Symbol) and isinstance(r.binding, ParameterBinding) for r in given):
+                yield from self.list_uses(keyword.value, scope)
+
+    def is_same(self, one: Injection, other: Injection) -> bool:
+        """Return whether two injections give the same: the provider, and what it was made of where a call makes it."""
+        if one.provider is None or one.provider is not other.provider:
+            return False
+        if not one.made_by_call and not other.made_by_call:
+            return True
+        return self._maker(one) == self._maker(other)
+
+    def _maker(self, injection: Injection) -> object:
+        """Return what the provider of an injection is made by: the call without its position, names followed."""
+        given = [*injection.call.arguments[:1], *(k.value for k in injection.call.keywords if k.name == "dependency")]
+        node, scope = next(iter(given), None), injection.scope
+        for _ in range(10):
+            if not isinstance(node, (code.Name, code.Attribute)):
+                break
+            match self.names.resolve(node, scope):
+                case (Symbol(binding=ValueBinding(value=value), scope=inner),) if value is not None:
+                    node, scope = value, inner
+                case _:
+                    break
+        return None if node is None else _shape(node)
 
     # --- questions that several rules ask --------------------------------------------------------------------------
 
@@ -612,6 +649,15 @@ class DependencyInjection:
 
 def _is_exactly_none(annotation: Annotation) -> bool:
     return annotation.nullable and not annotation.types and not annotation.opaque
+
+
+def _shape(node: object) -> object:
+    """Return a record without its positions."""
+    if not isinstance(node, tuple):
+        return node
+    if hasattr(node, "span"):
+        return (type(node).__name__, *(_shape(part) for part in node[1:]))
+    return tuple(_shape(part) for part in node)
 
 
 def _holds(outer: code.Expression, inner: code.Expression) -> bool:

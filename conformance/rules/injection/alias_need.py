@@ -1,0 +1,46 @@
+"""Which providers need an alias, and which have one."""
+
+from __future__ import annotations
+
+from conformance.program import Alias, Injection, Program, Provider, Use
+from conformance.program.scopes import ClassScope
+
+
+def needs_alias(program: Program, provider: Provider) -> bool:
+    """Return whether a provider of the deps role supplies endpoints with a value that an alias could carry.
+
+    Private providers, parameter classes, and what is used only with scopes or made by a call need none.
+    """
+    module = provider.module
+    if module is None or module.is_test or not module.has_role("deps") or provider.is_guard:
+        return False
+    if provider.name.startswith("_") or program.injection.is_parameter_class(provider):
+        return False
+    return any(is_endpoint_use(program, use) and is_carried_by_alias(use) for use in provider.uses)
+
+
+def is_endpoint_use(program: Program, use: Use) -> bool:
+    """Return whether an endpoint that is no test has a value injected by a parameter or class attribute."""
+    if use.scope.module.is_test or use.supplies_nothing:
+        return False
+    if use.kind == "attribute":
+        return isinstance(use.scope, ClassScope) and any(
+            m in program.injection.endpoint_functions for m in use.scope.methods
+        )
+    return use.kind == "parameter" and use.function in program.injection.endpoint_functions
+
+
+def is_carried_by_alias(use: Use) -> bool:
+    """Return whether an alias could stand for a use: it has no scopes, and no call makes its provider."""
+    return not use.injection.has_scopes and not use.injection.made_by_call
+
+
+def aliases_of(program: Program, injection: Injection) -> list[Alias]:
+    """Return the aliases outside tests that give the same as an injection."""
+    return [
+        alias
+        for alias in program.injection.aliases.values()
+        if not alias.module.is_test
+        and not alias.injection.has_scopes
+        and program.injection.is_same(alias.injection, injection)
+    ]
