@@ -23,6 +23,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from conformance.facts.tokens import Field, Text, Token, read_tokens
@@ -40,13 +41,17 @@ _Placed: TypeAlias = ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.key
 _E = TypeVar("_E", bound=ast.expr)
 
 
-def parse_newer(text: str, refusal: SyntaxError) -> ast.Module:
-    """Return the tree of a text that the interpreter refused, or raise the error that says what is wrong with it."""
+def parse_newer(text: str) -> ast.Module | None:
+    """Return the tree of a text by way of older syntax, or None where there is nothing to rewrite.
+
+    Raises:
+        SyntaxError: there is, and something else is wrong.
+    """
     tokens, stop = read_tokens(text)
     source = _Source(text)
     region = source.rewritten(tokens, 0, len(text))
-    if not region.is_changed:
-        raise refusal
+    if not region.edits:
+        return None
     if stop is not None:
         raise source.error(stop.message, stop.offset)
     tree = ast.parse(region.text)
@@ -123,10 +128,6 @@ class _Region:
     holes: list[_Hole] = field(default_factory=list)
     aliases: list[int] = field(default_factory=list)
     edits: list[tuple[int, int, str]] = field(default_factory=list)
-
-    @property
-    def is_changed(self) -> bool:
-        return bool(self.edits)
 
 
 class _Source:
@@ -213,6 +214,9 @@ class _Source:
 
     def expression(self, tokens: Sequence[Token], start: int, end: int) -> ast.expr:
         """Return the tree of an expression within the file, as if it stood in parentheses."""
+        match tokens:
+            case [Token(kind="name", text=word) as name] if not iskeyword(word) and word.isascii():
+                return self.placed(ast.Name(id=word, ctx=ast.Load()), name.start, name.end)
         line, column = self.position(start)
         region = self.rewritten(tokens, start, end)
         try:

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import ast
 import codecs
+import gc
 import re
+import sys
 import warnings
 from bisect import bisect_left
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from conformance.errors import UnreadableModule
 from conformance.facts.newer import made_plain, parse_newer
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 __all__ = ["Parsed", "parse"]
 
 LARGEST = 10_000_000
-"""In bytes. A tree takes a hundred times its text in memory."""
+"""In bytes."""
+
+MOST_WORDS = 1_000_000
+"""Names, numbers, strings and brackets: what nodes are made of. A million make a tree of 1 GB in memory."""
 
 _LARGEST_TO_SEARCH = 1_000_000
 
 _LONGEST_HEAD = 10_000
+_IS_SLOW_WITH_FIELDS = sys.version_info < (3, 12)  # its time for an f-string grows with the square of its fields
+_MANY_FIELDS = 10_000
+
+_WORD = re.compile(r"\w+|[\[({\"']")
 _NEVER_SOURCE = frozenset({"idna", "punycode", "undefined"})  # Python takes them; the first two take ages to decode
 _LINE_END = re.compile(rb"\r\n?|\n")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -44,9 +59,12 @@ def parse(source: bytes, path: str) -> Parsed:
         size = f"{len(source) / 1_000_000:,.0f} MB"
         raise UnreadableModule(path, 1, f"too large to be parsed: {size}, at most {LARGEST // 1_000_000} MB")
     text = _decode(source, path)
+    if len(text) > MOST_WORDS and next(islice(_WORD.finditer(text), MOST_WORDS, None), None) is not None:
+        raise UnreadableModule(
+            path, 1, f"too much code for one file: more than {MOST_WORDS:,} names, numbers and brackets"
+        )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quietly():
             return Parsed(_tree(text), text)
     except SyntaxError as error:
         raise UnreadableModule(path, max(error.lineno or 1, 1), error.msg) from error
@@ -56,14 +74,34 @@ def parse(source: bytes, path: str) -> Parsed:
         raise UnreadableModule(path, 1, str(error)) from error
 
 
-def _tree(text: str) -> ast.Module:
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Let nothing warn of the code that is read, and no garbage be looked for while the tree grows."""
+    is_collecting = gc.isenabled()
+    gc.disable()
     try:
-        tree = ast.parse(text)
-    except SyntaxError as refusal:
-        return parse_newer(text, refusal)
-    except ValueError as error:  # 3.12.1 fails so on some format specs
-        return parse_newer(text, SyntaxError(str(error)))
-    return made_plain(tree, text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if is_collecting:
+            gc.enable()
+
+
+def _tree(text: str) -> ast.Module:
+    refusal = None
+    if not (_IS_SLOW_WITH_FIELDS and text.count("{") > _MANY_FIELDS):
+        try:
+            return made_plain(ast.parse(text), text)
+        except SyntaxError as error:
+            refusal = error
+        except ValueError as error:  # 3.12.1 fails so on some format specs
+            refusal = SyntaxError(str(error))
+    if (tree := parse_newer(text)) is not None:
+        return tree
+    if refusal is not None:
+        raise refusal
+    return ast.parse(text)
 
 
 def _line_too_deep(text: str) -> int:
@@ -76,8 +114,7 @@ def _line_too_deep(text: str) -> int:
 
 def _is_too_deep(text: str) -> bool:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quietly():
             ast.parse(text)
     except (RecursionError, MemoryError):
         return True
