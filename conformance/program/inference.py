@@ -352,10 +352,20 @@ class Inference:
                 return self._union(self.infer(value, scope) for value in values)
             case code.BinaryOperation(left=left, operator="+" | "|", right=right):
                 return self._union((self.infer(left, scope), self.infer(right, scope)))
+            case code.BinaryOperation(left=left, operator="/"):
+                return self._union(self._part(value, "/") for value in self.infer(left, scope))
             case code.Subscript(value=value, key=key):
                 return self._union(self._item(base, key, scope) for base in self.infer(value, scope))
             case code.Lambda():
                 return (LambdaValue(node, scope),)
+        return ()
+
+    @staticmethod
+    def _part(value: Value, name: str) -> Values:
+        """Return what the catalogue says of an attribute or operator of a library object."""
+        match value:
+            case Instance(type=str(type_name)) if name in catalogue.ATTRIBUTE_RESULTS.get(type_name, ()):
+                return (Instance(catalogue.ATTRIBUTE_RESULTS[type_name][name]),)
         return ()
 
     @staticmethod
@@ -514,7 +524,7 @@ class Inference:
             if not method.parameters:
                 continue
             me = method.parameters[0].name
-            for node in code.walk_scope(*method.body):
+            for node in method.nodes:
                 match node:
                     case code.Assign(targets=targets, value=value) if value is not None:
                         for target in targets:
@@ -544,7 +554,7 @@ class Inference:
                 return (AsgiScope(),)
         elif types & catalogue.TEST_CLIENTS and name == "app":
             return (_APP,)
-        return (Member(base, name),)
+        return self._part(base, name) or (Member(base, name),)
 
     def _item(self, base: Value, key: code.Expression, scope: Scope) -> Values:
         match base:
@@ -720,7 +730,7 @@ class Inference:
 
     def _returned(self, function: FunctionScope) -> Values:
         groups: list[Values] = []
-        for node in code.walk_scope(*function.body):
+        for node in function.nodes:
             match node:
                 case code.Yield(value=value) if value is not None and function.node.is_generator:
                     groups.append(self.infer(value, function))
@@ -838,7 +848,7 @@ class Inference:
         index: dict[str, list[tuple[code.Call, Scope, int]]] = defaultdict(list)
         for module in self.modules:
             for scope in scopes_of(module):
-                for node in code.walk_scope(*scope.body):
+                for node in scope.nodes:
                     if not isinstance(node, code.Call):
                         continue
                     name = _last_name(node.function)

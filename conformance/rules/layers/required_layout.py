@@ -103,8 +103,8 @@ RULE = Rule(
     summary="The target has endpoints but no deps package, app.state but no lifespan, tasks but no worker, …",
     why=(
         "Whoever opens the project looks for what there is to inject in deps, for what lives as long as the "
-        "application in the lifespan, for what the worker holds in its settings, and for the environment in config. Where such a "
-        "module is missing, the same things are somewhere: spread over the modules that need them."
+        "application in the lifespan, for what the worker holds in its settings, and for the environment in config. "
+        "Where such a module is missing, the same things are somewhere: spread over the modules that need them."
     ),
     instead=(
         "Lay the target out as PRD-012 §6 does: `deps/`, `lifespan.py`, `worker.py`, `config.py`. A single "

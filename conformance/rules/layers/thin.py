@@ -1,0 +1,60 @@
+"""The code that is to stay thin where services exist: routes, tasks, scheduled jobs, commands, pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.program import Program
+from conformance.program.inference import scopes_of
+from conformance.program.scopes import FunctionScope, ModuleScope, Scope
+
+_SCHEDULERS = frozenset({"scheduler", "schedulers", "scheduling"})
+_NOT_THIN = ("services", "core", "models", "config", "deps", "lifespan", "entrypoint", "constants")
+
+
+def thin_scopes(program: Program, *, with_frontend: bool) -> Iterator[Scope]:
+    """Yield the modules, classes and functions of such code; none where the target has no services.
+
+    What starts and stops the application or the worker is none of it, nor is a provider that yields: it opens and
+    closes what others use.
+    """
+    if not any(m.has_role("services") for m in program.target_modules):
+        return
+    opening = program.lifespan_functions | frozenset(program.queue.hooks)
+    for module in program.target_modules:
+        whole = is_thin(module, program, with_frontend=with_frontend)
+        if not whole and not module.has_role("worker"):
+            continue
+        for scope in scopes_of(module):
+            functions = tuple(_functions(scope))
+            if not whole and not any(f in program.queue.tasks for f in functions):
+                continue
+            if not any(f in opening or _is_yielding_provider(program, f) for f in functions):
+                yield scope
+
+
+def is_thin(module: ModuleScope, program: Program, *, with_frontend: bool) -> bool:
+    """Return whether all of a module is such code."""
+    if program.is_migration(module) or module.has_role("services"):
+        return False
+    if module.has_role("routes", "tasks", "cli"):
+        return True
+    if module.has_role(*_NOT_THIN):
+        return False
+    segments = set(module.name.split(".")[1:])
+    tops = {edge.qualified.partition(".")[0] for edge in program.imports[module]}
+    if segments & _SCHEDULERS or "apscheduler" in tops:
+        return True
+    return with_frontend and ("frontend" in segments or "flet" in tops)
+
+
+def _functions(scope: Scope) -> Iterator[FunctionScope]:
+    current: Scope | None = scope
+    while current is not None:
+        if isinstance(current, FunctionScope):
+            yield current
+        current = current.parent
+
+
+def _is_yielding_provider(program: Program, function: FunctionScope) -> bool:
+    return function.node.is_generator and function in program.injection.providers
