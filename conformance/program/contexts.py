@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from conformance.facts import code
 from conformance.program.inference import Inference
 from conformance.program.queue import Queue, WorkerSettings
-from conformance.program.scopes import ClassScope, FunctionScope
+from conformance.program.scopes import ClassScope, FunctionScope, Scope
 from conformance.program.stores import Access, Stores
 from conformance.program.values import (
     ClassValue,
@@ -154,10 +154,8 @@ class WorkerContexts:
 
 def enclosing(function: FunctionScope | None) -> Iterator[FunctionScope]:
     """Yield a function and those that it is nested in."""
-    current = function
+    current: Scope | None = function
     while current is not None:
-        yield current
-        outer = current.parent
-        while outer is not None and not isinstance(outer, FunctionScope):
-            outer = outer.parent
-        current = outer
+        if isinstance(current, FunctionScope):
+            yield current
+        current = current.parent

@@ -13,6 +13,7 @@ from conformance.rules.worker.common import tasks
 
 _CONTEXT_NAMES = frozenset({"ctx", "context"})
 _NO_CONTEXT_MODULES = frozenset({"uuid", "datetime", "decimal", "pathlib", "sqlalchemy", "redis", "httpx", "starlette"})
+_NO_MAPPINGS = ("enum.", "pydantic.BaseModel", "pydantic_settings.")
 _MAPPINGS = frozenset({"dict", "object", "type"})
 
 
@@ -90,11 +91,7 @@ def _is_no_mapping(program: Program, reference: TypeReference) -> bool:
             if top == "builtins":
                 if rest in _MAPPINGS:
                     return False
-            elif top == "enum" or base.startswith(("pydantic.BaseModel", "pydantic_settings.")):
-                continue
-            elif isinstance(reference.type, str) and top in _NO_CONTEXT_MODULES:
-                continue
-            else:
+            elif not (base.startswith(_NO_MAPPINGS) or (reference.type == base and top in _NO_CONTEXT_MODULES)):
                 return _is_collection(base)
         elif "__getitem__" in base.bindings:
             return False

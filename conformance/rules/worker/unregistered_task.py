@@ -107,7 +107,7 @@ RULE = Rule(
         "A job whose function no worker has registered is taken from the queue and dropped with a line in the log. "
         "An entry that names nothing keeps the worker from starting at all."
     ),
-    instead="List every task in `functions` or `cron_jobs` of the worker's settings; a helper is private, or is called.",
+    instead="List every task in `functions` or `cron_jobs` of the worker's settings; make a helper private.",
     subjects=subjects,
     check=check,
     nothing="no worker settings in the target, or no tasks",

@@ -58,7 +58,7 @@ RULE = Rule(
         "runs: as a KeyError in the queue, or as a None that travels on. What a worker carries is decided in its "
         "start-up, and each of arq's settings has its own."
     ),
-    instead="Set the key in the `on_startup` of the settings that register the task, or read the key that is set there.",
+    instead="Set the key in the `on_startup` of the settings that register the task, or read one that is set there.",
     subjects=subjects,
     check=check,
     nothing="nothing reads a key of arq's ctx",
