@@ -70,7 +70,10 @@ def parse(source: bytes, path: str) -> Parsed:
         raise UnreadableModule(path, max(error.lineno or 1, 1), error.msg) from error
     except (RecursionError, MemoryError) as error:
         raise UnreadableModule(path, _line_too_deep(text), "nested too deeply to be parsed") from error
-    except ValueError as error:  # a character that cannot be encoded; numbers that are too long
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise UnreadableModule(path, line, "a surrogate, which is no character by itself") from error
+    except ValueError as error:
         raise UnreadableModule(path, 1, str(error)) from error
 
 
@@ -95,6 +98,8 @@ def _tree(text: str) -> ast.Module:
             return made_plain(ast.parse(text), text)
         except SyntaxError as error:
             refusal = error
+        except UnicodeEncodeError:
+            raise
         except ValueError as error:  # 3.12.1 fails so on some format specs
             refusal = SyntaxError(str(error))
     if (tree := parse_newer(text)) is not None:
