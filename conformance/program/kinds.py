@@ -27,10 +27,10 @@ _MAPPED = frozenset(
     {"sqlalchemy.Column", "sqlalchemy.orm.mapped_column", "sqlalchemy.orm.relationship", "sqlalchemy.orm.Mapped"}
 )
 VALUE_DISTRIBUTIONS = frozenset(
-    {"pydantic", "pydantic_core", "fastapi", "starlette", "sqlalchemy", "sqlmodel", "numpy", "pandas", "polars",
-     "pendulum", "arrow", "dateutil", "pytz", "yarl", "multidict", "annotated_types", "structlog", "loguru", "typer",
-     "click", "jinja2", "opentelemetry", "passlib", "apscheduler", "celery", "packaging", "bson", "attr", "attrs",
-     "typing_extensions"}
+    {"annotated_types", "anyio", "apscheduler", "arrow", "attr", "attrs", "babel", "bson", "celery", "click",
+     "dateutil", "fastapi", "jinja2", "loguru", "multidict", "numpy", "opentelemetry", "packaging", "pandas",
+     "passlib", "pendulum", "polars", "pydantic", "pydantic_core", "pytz", "sqlalchemy", "sqlmodel", "starlette",
+     "structlog", "typer", "typing_extensions", "yarl"}
 )  # fmt: skip
 """Distributions whose classes are values, or declare something; what of them is a resource is known by name."""
 _VALUES = frozenset(

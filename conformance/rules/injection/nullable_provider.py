@@ -31,8 +31,17 @@ def check(program: Program, provider: Provider) -> Iterator[Violation]:
         return
     name = provider.name
     supply = _first_none(program, function)
-    if program.names.supplied(function).nullable:
-        how = "" if supply is not None else ", though its body never does: only the annotation admits None"
+    annotation = program.names.supplied(function)
+    if annotation.nullable and not annotation.types and not annotation.opaque:
+        message = f"provider `{name}` supplies nothing but None to who depends on it for a value"
+        yield Violation(
+            function.place,
+            message,
+            "depend on it in `dependencies=[…]`, or by a parameter typed None; else supply a value",
+            detail=f"{name} annotation",
+        )
+    elif annotation.nullable:
+        how = "" if supply is not None else ": only the annotation admits it, no line of the body supplies None itself"
         message = f"the annotation of provider `{name}` says that it can supply None{how}"
         yield Violation(function.place, message, INSTEAD, detail=f"{name} annotation")
     elif supply is not None:

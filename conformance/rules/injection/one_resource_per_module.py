@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
@@ -13,6 +14,7 @@ from conformance.results import Step, Violation
 from conformance.rules.base import Example, Rule
 
 Target: TypeAlias = FunctionScope | ClassScope
+_QUALIFIER = re.compile(r"[\w.]+\.(?=\w)")
 
 
 class Concern(NamedTuple):
@@ -23,7 +25,9 @@ class Concern(NamedTuple):
 
     @property
     def shown(self) -> str:
-        return f"`app.state.{self.name}`" if self.kind == "key" else f"`{self.name.rpartition('.')[2]}`"
+        if self.kind == "key":
+            return f"`app.state.{self.name}`"
+        return f"`{_QUALIFIER.sub('', self.name)}`"
 
 
 class DepsModule(NamedTuple):
@@ -119,8 +123,8 @@ class _Concerns:
         if provider is not None and (provider.is_guard or self.injection.is_parameter_class(provider)):
             return None
         function = target if isinstance(target, FunctionScope) else target.method("__init__")
-        if function is not None and function in self.keys:
-            key = self.keys[function]
+        key = "" if function is None else self._key(function, ())
+        if key:
             return Concern("key", self.same.get(key, key))
         inner = [self.of(other) for other in self._same_module(target, function)]
         known = [concern for concern in inner if concern is not None]
@@ -128,6 +132,24 @@ class _Concerns:
             return known[0]
         plain = [concern for concern in known if concern.kind != "key"]
         return plain[0] if plain else self._own(target)
+
+    def _key(self, function: FunctionScope, seen: tuple[FunctionScope, ...]) -> str:
+        """Return the key of app.state that a function reads first, itself or through a function of its module."""
+        if function in self.keys:
+            return self.keys[function]
+        if function in seen:
+            return ""
+        called = self._called(function)
+        return next(filter(None, (self._key(inner, (*seen, function)) for inner in called)), "")
+
+    def _called(self, function: FunctionScope) -> Iterator[FunctionScope]:
+        """Yield the functions of the same module that a function calls."""
+        for node in code.walk_scope(*function.body):
+            if isinstance(node, code.Call):
+                for value in self.program.names.infer(node.function, function):
+                    called = value.function if isinstance(value, FunctionValue) else None
+                    if called is not None and called is not function and called.module is function.module:
+                        yield called
 
     def _own(self, target: Target) -> Concern | None:
         if isinstance(target, ClassScope):
@@ -149,16 +171,8 @@ class _Concerns:
             inner = use.injection.provider
             if inner is not None and inner.module is target.module and isinstance(inner.target, Target):
                 yield inner.target
-        if function is None:
-            return
-        for node in code.walk_scope(*function.body):
-            if isinstance(node, code.Call):
-                for value in self.program.names.infer(node.function, function):
-                    called = value.function if isinstance(value, FunctionValue) else None
-                    if called is None or called is function or called.module is not target.module:
-                        continue
-                    if self.is_provider(called):
-                        yield called
+        if function is not None:
+            yield from filter(self.is_provider, self._called(function))
 
     def _supplies_resource(self, target: Target) -> bool:
         names = self.program.names
