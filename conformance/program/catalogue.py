@@ -69,6 +69,56 @@ _SAME: dict[str, tuple[str, ...]] = {
     "httpx.Client": (),
     "requests.Session": ("requests.sessions.Session", "requests.session"),
     "aiohttp.ClientSession": ("aiohttp.client.ClientSession",),
+    "redis.RedisCluster": ("redis.cluster.RedisCluster",),
+    "redis.asyncio.RedisCluster": ("redis.asyncio.cluster.RedisCluster",),
+    "redis.Sentinel": ("redis.sentinel.Sentinel",),
+    "redis.asyncio.Sentinel": ("redis.asyncio.sentinel.Sentinel",),
+    "redis.SentinelConnectionPool": ("redis.sentinel.SentinelConnectionPool",),
+    "redis.asyncio.SentinelConnectionPool": ("redis.asyncio.sentinel.SentinelConnectionPool",),
+    "redis.BlockingConnectionPool": ("redis.connection.BlockingConnectionPool",),
+    "aiohttp.TCPConnector": ("aiohttp.connector.TCPConnector",),
+    "requests_oauthlib.OAuth2Session": ("requests_oauthlib.oauth2_session.OAuth2Session",),
+    "requests_oauthlib.OAuth1Session": ("requests_oauthlib.oauth1_session.OAuth1Session",),
+    "boto3.Session": ("boto3.session.Session",),
+    "aioboto3.Session": ("aioboto3.session.Session",),
+    "aiobotocore.session.get_session": ("aiobotocore.get_session",),
+    "pymongo.MongoClient": ("pymongo.mongo_client.MongoClient", "pymongo.synchronous.mongo_client.MongoClient"),
+    "pymongo.AsyncMongoClient": ("pymongo.asynchronous.mongo_client.AsyncMongoClient",),
+    "motor.motor_asyncio.AsyncIOMotorClient": ("motor.AsyncIOMotorClient", "motor.core.AgnosticClient"),
+    "asyncpg.Pool": ("asyncpg.pool.Pool",),
+    "asyncpg.create_pool": ("asyncpg.pool.create_pool",),
+    "asyncpg.Connection": ("asyncpg.connection.Connection",),
+    "asyncpg.connect": ("asyncpg.connection.connect",),
+    "psycopg.Connection": ("psycopg.connection.Connection",),
+    "psycopg.AsyncConnection": ("psycopg.connection_async.AsyncConnection",),
+    "psycopg_pool.ConnectionPool": ("psycopg_pool.pool.ConnectionPool",),
+    "psycopg_pool.AsyncConnectionPool": ("psycopg_pool.pool_async.AsyncConnectionPool",),
+    "psycopg2.Connection": ("psycopg2.extensions.connection",),
+    "aiopg.Pool": ("aiopg.pool.Pool",),
+    "aiomysql.Pool": ("aiomysql.pool.Pool",),
+    "aiomysql.Connection": ("aiomysql.connection.Connection",),
+    "aiosqlite.Connection": ("aiosqlite.core.Connection",),
+    "pymysql.Connection": ("pymysql.connections.Connection", "pymysql.Connect"),
+    "elasticsearch.Elasticsearch": ("elasticsearch.client.Elasticsearch", "elasticsearch8.Elasticsearch"),
+    "elasticsearch.AsyncElasticsearch": ("elasticsearch8.AsyncElasticsearch",),
+    "opensearchpy.AsyncOpenSearch": ("opensearchpy._async.client.AsyncOpenSearch",),
+    "qdrant_client.QdrantClient": ("qdrant_client.qdrant_client.QdrantClient",),
+    "qdrant_client.AsyncQdrantClient": ("qdrant_client.async_qdrant_client.AsyncQdrantClient",),
+    "weaviate.WeaviateClient": ("weaviate.client.WeaviateClient",),
+    "weaviate.WeaviateAsyncClient": ("weaviate.client.WeaviateAsyncClient",),
+    "aiokafka.AIOKafkaProducer": ("aiokafka.producer.AIOKafkaProducer",),
+    "aiokafka.AIOKafkaConsumer": ("aiokafka.consumer.AIOKafkaConsumer",),
+    "aio_pika.Connection": ("aio_pika.connection.Connection", "aio_pika.abc.AbstractConnection"),
+    "aio_pika.RobustConnection": (
+        "aio_pika.robust_connection.RobustConnection", "aio_pika.abc.AbstractRobustConnection",
+    ),
+    "pika.BlockingConnection": (
+        "pika.adapters.BlockingConnection", "pika.adapters.blocking_connection.BlockingConnection",
+    ),
+    "nats.Client": ("nats.NATS", "nats.aio.client.Client"),
+    "langfuse.Langfuse": ("langfuse.client.Langfuse",),
+    "langsmith.Client": ("langsmith.client.Client",),
+    "minio.Minio": ("minio.api.Minio",),
     "concurrent.futures.ThreadPoolExecutor": ("concurrent.futures.thread.ThreadPoolExecutor",),
     "concurrent.futures.ProcessPoolExecutor": ("concurrent.futures.process.ProcessPoolExecutor",),
 }  # fmt: skip
@@ -156,6 +206,8 @@ APP_ATTRIBUTES = frozenset(
 @cache
 def canonical(name: str) -> str:
     """Return the documented spelling of a qualified name."""
+    if name in _SAME:
+        return name  # `arq.cron.cron`: a function that has its module's name
     known = ALIASES.get(name)
     if known is not None:
         return known
@@ -199,7 +251,6 @@ RESULTS: dict[str, str] = {
     "boto3.client": "boto3.Client",
     "boto3.resource": "boto3.Resource",
     "boto3.Session": "boto3.Session",
-    "boto3.session.Session": "boto3.Session",
     "aioboto3.Session": "aioboto3.Session",
     "asyncpg.create_pool": "asyncpg.Pool",
     "asyncpg.connect": "asyncpg.Connection",
@@ -213,6 +264,12 @@ RESULTS: dict[str, str] = {
     "aiomysql.connect": "aiomysql.Connection",
     "aiosqlite.connect": "aiosqlite.Connection",
     "sqlite3.connect": "sqlite3.Connection",
+    "pymysql.connect": "pymysql.Connection",
+    "smtplib.SMTP_SSL": "smtplib.SMTP_SSL",
+    "smtplib.LMTP": "smtplib.LMTP",
+    "smtplib.SMTP": "smtplib.SMTP",
+    "aiosmtplib.SMTP": "aiosmtplib.SMTP",
+    "aiobotocore.session.get_session": "aiobotocore.session.AioSession",
     "pathlib.Path.cwd": "pathlib.Path",
     "pathlib.Path.home": "pathlib.Path",
     "pymongo.MongoClient": "pymongo.MongoClient",
@@ -228,6 +285,11 @@ RESULTS: dict[str, str] = {
     "weaviate.connect_to_local": "weaviate.WeaviateClient",
     "weaviate.connect_to_custom": "weaviate.WeaviateClient",
     "weaviate.connect_to_weaviate_cloud": "weaviate.WeaviateClient",
+    "weaviate.connect_to_wcs": "weaviate.WeaviateClient",
+    "weaviate.connect_to_embedded": "weaviate.WeaviateClient",
+    "weaviate.use_async_with_local": "weaviate.WeaviateAsyncClient",
+    "weaviate.use_async_with_custom": "weaviate.WeaviateAsyncClient",
+    "weaviate.use_async_with_weaviate_cloud": "weaviate.WeaviateAsyncClient",
     "chromadb.HttpClient": "chromadb.HttpClient",
     "chromadb.PersistentClient": "chromadb.PersistentClient",
     "chromadb.Client": "chromadb.Client",
@@ -261,14 +323,27 @@ METHOD_RESULTS: dict[str, dict[str, str]] = {
     },
     **{
         path: dict.fromkeys(
-            ("absolute", "expanduser", "joinpath", "relative_to", "rename", "resolve", "with_name", "with_stem",
-             "with_suffix"),
+            (
+                "absolute",
+                "expanduser",
+                "joinpath",
+                "relative_to",
+                "rename",
+                "resolve",
+                "with_name",
+                "with_stem",
+                "with_suffix",
+            ),
             path,
         )
         for path in ("pathlib.Path", "anyio.Path")
     },
     "boto3.Session": {"client": "boto3.Client", "resource": "boto3.Resource"},
     "aioboto3.Session": {"client": "aioboto3.Client", "resource": "aioboto3.Resource"},
+    "aiobotocore.session.AioSession": {"create_client": "aioboto3.Client"},
+    "botocore.session.Session": {"create_client": "boto3.Client"},
+    "redis.Sentinel": {"master_for": "redis.Redis", "slave_for": "redis.Redis"},
+    "redis.asyncio.Sentinel": {"master_for": "redis.asyncio.Redis", "slave_for": "redis.asyncio.Redis"},
     **{
         client: dict.fromkeys(
             ("get", "post", "put", "patch", "delete", "head", "options", "request", "send", "stream", "ws_connect"),
@@ -315,6 +390,12 @@ SUPERTYPES: dict[str, tuple[str, ...]] = {
     "fakeredis.FakeRedis": ("redis.Redis",),
     "fakeredis.aioredis.FakeRedis": ("redis.asyncio.Redis",),
     "fakeredis.FakeAsyncRedis": ("redis.asyncio.Redis",),
+    "authlib.integrations.httpx_client.AsyncOAuth2Client": ("httpx.AsyncClient",),
+    "authlib.integrations.httpx_client.AsyncOAuth1Client": ("httpx.AsyncClient",),
+    "authlib.integrations.httpx_client.OAuth2Client": ("httpx.Client",),
+    "authlib.integrations.requests_client.OAuth2Session": ("requests.Session",),
+    "requests_oauthlib.OAuth2Session": ("requests.Session",),
+    "requests_oauthlib.OAuth1Session": ("requests.Session",),
     "openai.AsyncAzureOpenAI": ("openai.AsyncOpenAI",),
     "openai.AzureOpenAI": ("openai.OpenAI",),
     "concurrent.futures.ThreadPoolExecutor": ("concurrent.futures.Executor",),
@@ -347,124 +428,154 @@ class Resource(NamedTuple):
         scope: whose lifetime it should have: the application's or one request's.
         releasable: whether there is anything to release.
         exact: whether the class is in the catalogue; False where only its name's ending tells.
+        awaited: whether what releases it is a coroutine; `aclose` is one in any case, those in `AT_ONCE` never.
     """
 
     kind: Literal["engine", "pool", "client", "session", "session-maker", "connection", "executor", "other"]
     scope: Literal["application", "request"]
     releasable: bool = True
     exact: bool = True
+    awaited: bool = False
 
 
 _ENGINE = Resource("engine", "application")
+_ASYNC_ENGINE = Resource("engine", "application", awaited=True)
 _POOL = Resource("pool", "application")
+_ASYNC_POOL = Resource("pool", "application", awaited=True)
 _CLIENT = Resource("client", "application")
+_ASYNC_CLIENT = Resource("client", "application", awaited=True)
 _NO_RELEASE = Resource("client", "application", releasable=False)
 _SESSION = Resource("session", "request")
+_ASYNC_SESSION = Resource("session", "request", awaited=True)
 _CONNECTION = Resource("connection", "request")
+_ASYNC_CONNECTION = Resource("connection", "request", awaited=True)
 _MAKER = Resource("session-maker", "application", releasable=False)
 _EXECUTOR = Resource("executor", "application")
 CONFIGURED = Resource("other", "application")
 """What is known of a constructor that the configuration names."""
 
+_BY_KIND: tuple[tuple[Resource, str, str], ...] = (
+    # what it is, package, classes
+    (_ENGINE, "sqlalchemy.engine", "Engine"),
+    (_CONNECTION, "sqlalchemy.engine", "Connection"),
+    (_ASYNC_ENGINE, "sqlalchemy.ext.asyncio", "AsyncEngine"),
+    (_ASYNC_CONNECTION, "sqlalchemy.ext.asyncio", "AsyncConnection"),
+    (_ASYNC_SESSION, "sqlalchemy.ext.asyncio", "AsyncSession async_scoped_session"),
+    (_MAKER, "sqlalchemy.ext.asyncio", "async_sessionmaker"),
+    (_SESSION, "sqlalchemy.orm", "Session scoped_session"),
+    (_MAKER, "sqlalchemy.orm", "sessionmaker"),
+    (_SESSION, "sqlmodel", "Session"),
+    (_ASYNC_SESSION, "sqlmodel.ext.asyncio.session", "AsyncSession"),
+    (_ASYNC_POOL, "arq.connections", "ArqRedis"),
+    (_CLIENT, "redis", "Redis RedisCluster"),
+    (_ASYNC_CLIENT, "redis.asyncio", "Redis RedisCluster"),
+    (_NO_RELEASE, "redis", "Sentinel"),
+    (_NO_RELEASE, "redis.asyncio", "Sentinel"),
+    (_POOL, "redis", "ConnectionPool BlockingConnectionPool SentinelConnectionPool"),
+    (_ASYNC_POOL, "redis.asyncio", "ConnectionPool BlockingConnectionPool SentinelConnectionPool"),
+    (_CLIENT, "httpx", "Client"),
+    (_ASYNC_CLIENT, "httpx", "AsyncClient"),
+    (_CLIENT, "requests", "Session"),
+    (_CLIENT, "requests_oauthlib", "OAuth1Session OAuth2Session"),
+    (_CLIENT, "authlib.integrations.requests_client", "OAuth1Session OAuth2Session AssertionSession"),
+    (_CLIENT, "authlib.integrations.httpx_client", "OAuth1Client OAuth2Client AssertionClient"),
+    (_ASYNC_CLIENT, "authlib.integrations.httpx_client", "AsyncOAuth1Client AsyncOAuth2Client AsyncAssertionClient"),
+    (_ASYNC_CLIENT, "aiohttp", "ClientSession"),
+    (_ASYNC_CLIENT, "aiohttp", "TCPConnector UnixConnector"),
+    (_NO_RELEASE, "boto3", "Client Resource Session"),
+    (_NO_RELEASE, "botocore.session", "Session"),
+    (_NO_RELEASE, "aioboto3", "Session"),
+    (_NO_RELEASE, "aiobotocore.session", "AioSession"),
+    (_ASYNC_CLIENT, "aioboto3", "Client Resource"),
+    (_CLIENT, "pymongo", "MongoClient"),
+    (_ASYNC_CLIENT, "pymongo", "AsyncMongoClient"),
+    (_CLIENT, "motor.motor_asyncio", "AsyncIOMotorClient"),
+    (_CLIENT, "motor.motor_tornado", "MotorClient"),
+    (_ASYNC_POOL, "asyncpg", "Pool"),
+    (_ASYNC_CONNECTION, "asyncpg", "Connection"),
+    (_CONNECTION, "psycopg", "Connection"),
+    (_ASYNC_CONNECTION, "psycopg", "AsyncConnection"),
+    (_POOL, "psycopg_pool", "ConnectionPool NullConnectionPool"),
+    (_ASYNC_POOL, "psycopg_pool", "AsyncConnectionPool AsyncNullConnectionPool"),
+    (_CONNECTION, "psycopg2", "Connection"),
+    (_POOL, "psycopg2.pool", "SimpleConnectionPool ThreadedConnectionPool AbstractConnectionPool"),
+    (_POOL, "aiopg", "Pool"),
+    (_CONNECTION, "aiopg", "Connection"),
+    (_POOL, "aiomysql", "Pool"),
+    (_CONNECTION, "aiomysql", "Connection"),
+    (_CONNECTION, "pymysql", "Connection"),
+    (_ASYNC_CONNECTION, "aiosqlite", "Connection"),
+    (_CONNECTION, "sqlite3", "Connection"),
+    (_CLIENT, "elasticsearch", "Elasticsearch"),
+    (_ASYNC_CLIENT, "elasticsearch", "AsyncElasticsearch"),
+    (_CLIENT, "opensearchpy", "OpenSearch"),
+    (_ASYNC_CLIENT, "opensearchpy", "AsyncOpenSearch"),
+    (_CLIENT, "qdrant_client", "QdrantClient"),
+    (_ASYNC_CLIENT, "qdrant_client", "AsyncQdrantClient"),
+    (_CLIENT, "weaviate", "WeaviateClient"),
+    (_ASYNC_CLIENT, "weaviate", "WeaviateAsyncClient"),
+    (_NO_RELEASE, "weaviate", "Client"),
+    (_NO_RELEASE, "chromadb", "HttpClient PersistentClient EphemeralClient CloudClient Client AsyncHttpClient"),
+    (_CLIENT, "kafka", "KafkaProducer KafkaConsumer KafkaAdminClient"),
+    (_ASYNC_CLIENT, "aiokafka", "AIOKafkaProducer AIOKafkaConsumer"),
+    (_NO_RELEASE, "confluent_kafka", "Producer"),
+    (_CLIENT, "confluent_kafka", "Consumer"),
+    (_ASYNC_CLIENT, "aio_pika", "Connection RobustConnection"),
+    (_CLIENT, "pika", "BlockingConnection SelectConnection"),
+    (_ASYNC_CLIENT, "nats", "Client"),
+    (_CLIENT, "openai", "OpenAI AzureOpenAI"),
+    (_ASYNC_CLIENT, "openai", "AsyncOpenAI AsyncAzureOpenAI"),
+    (_CLIENT, "anthropic", "Anthropic AnthropicBedrock AnthropicVertex"),
+    (_ASYNC_CLIENT, "anthropic", "AsyncAnthropic AsyncAnthropicBedrock AsyncAnthropicVertex"),
+    (_NO_RELEASE, "langsmith", "Client AsyncClient"),
+    (_NO_RELEASE, "langfuse", "Langfuse"),
+    (_NO_RELEASE, "google.genai", "Client"),
+    (_NO_RELEASE, "minio", "Minio"),
+    (_CONNECTION, "smtplib", "SMTP SMTP_SSL LMTP"),
+    (_ASYNC_CONNECTION, "aiosmtplib", "SMTP"),
+    (_EXECUTOR, "concurrent.futures", "ThreadPoolExecutor ProcessPoolExecutor"),
+)
 RESOURCES: dict[str, Resource] = {
-    "sqlalchemy.engine.Engine": _ENGINE,
-    "sqlalchemy.ext.asyncio.AsyncEngine": _ENGINE,
-    "sqlalchemy.engine.Connection": _CONNECTION,
-    "sqlalchemy.ext.asyncio.AsyncConnection": _CONNECTION,
-    "sqlalchemy.orm.Session": _SESSION,
-    "sqlalchemy.ext.asyncio.AsyncSession": _SESSION,
-    "sqlmodel.Session": _SESSION,
-    "sqlmodel.ext.asyncio.session.AsyncSession": _SESSION,
-    "sqlalchemy.orm.scoped_session": _SESSION,
-    "sqlalchemy.ext.asyncio.async_scoped_session": _SESSION,
-    "sqlalchemy.orm.sessionmaker": _MAKER,
-    "sqlalchemy.ext.asyncio.async_sessionmaker": _MAKER,
-    "arq.connections.ArqRedis": _POOL,
-    "redis.Redis": _CLIENT,
-    "redis.asyncio.Redis": _CLIENT,
-    "redis.RedisCluster": _CLIENT,
-    "redis.asyncio.RedisCluster": _CLIENT,
-    "redis.Sentinel": _CLIENT,
-    "redis.ConnectionPool": _POOL,
-    "redis.BlockingConnectionPool": _POOL,
-    "redis.asyncio.ConnectionPool": _POOL,
-    "redis.asyncio.BlockingConnectionPool": _POOL,
-    "httpx.AsyncClient": _CLIENT,
-    "httpx.Client": _CLIENT,
-    "requests.Session": _CLIENT,
-    "aiohttp.ClientSession": _CLIENT,
-    "aiohttp.TCPConnector": _CLIENT,
-    "boto3.Client": Resource("client", "application", releasable=False),
-    "boto3.Resource": Resource("client", "application", releasable=False),
-    "boto3.Session": Resource("client", "application", releasable=False),
-    "aioboto3.Session": Resource("client", "application", releasable=False),
-    "aioboto3.Client": _CLIENT,
-    "pymongo.MongoClient": _CLIENT,
-    "pymongo.AsyncMongoClient": _CLIENT,
-    "motor.motor_asyncio.AsyncIOMotorClient": _CLIENT,
-    "asyncpg.Pool": _POOL,
-    "asyncpg.Connection": _CONNECTION,
-    "psycopg.Connection": _CONNECTION,
-    "psycopg.AsyncConnection": _CONNECTION,
-    "psycopg2.Connection": _CONNECTION,
-    "psycopg_pool.ConnectionPool": _POOL,
-    "psycopg_pool.AsyncConnectionPool": _POOL,
-    "aiopg.Pool": _POOL,
-    "aiopg.Connection": _CONNECTION,
-    "aiomysql.Pool": _POOL,
-    "aiomysql.Connection": _CONNECTION,
-    "aiosqlite.Connection": _CONNECTION,
-    "sqlite3.Connection": _CONNECTION,
-    "elasticsearch.Elasticsearch": _CLIENT,
-    "elasticsearch.AsyncElasticsearch": _CLIENT,
-    "opensearchpy.OpenSearch": _CLIENT,
-    "opensearchpy.AsyncOpenSearch": _CLIENT,
-    "qdrant_client.QdrantClient": _CLIENT,
-    "qdrant_client.AsyncQdrantClient": _CLIENT,
-    "weaviate.WeaviateClient": _CLIENT,
-    "weaviate.Client": _CLIENT,
-    "chromadb.HttpClient": _NO_RELEASE,
-    "chromadb.PersistentClient": _NO_RELEASE,
-    "chromadb.Client": _NO_RELEASE,
-    "chromadb.AsyncHttpClient": _NO_RELEASE,
-    "kafka.KafkaProducer": _CLIENT,
-    "kafka.KafkaConsumer": _CLIENT,
-    "aiokafka.AIOKafkaProducer": _CLIENT,
-    "aiokafka.AIOKafkaConsumer": _CLIENT,
-    "confluent_kafka.Producer": _CLIENT,
-    "confluent_kafka.Consumer": _CLIENT,
-    "aio_pika.Connection": _CLIENT,
-    "aio_pika.RobustConnection": _CLIENT,
-    "pika.BlockingConnection": _CLIENT,
-    "nats.Client": _CLIENT,
-    "nats.aio.client.Client": _CLIENT,
-    "openai.OpenAI": _CLIENT,
-    "openai.AsyncOpenAI": _CLIENT,
-    "openai.AzureOpenAI": _CLIENT,
-    "openai.AsyncAzureOpenAI": _CLIENT,
-    "anthropic.Anthropic": _CLIENT,
-    "anthropic.AsyncAnthropic": _CLIENT,
-    "langsmith.Client": _NO_RELEASE,
-    "langsmith.AsyncClient": _NO_RELEASE,
-    "langfuse.Langfuse": _NO_RELEASE,
-    "google.cloud.storage.Client": _CLIENT,
-    "google.cloud.bigquery.Client": _CLIENT,
-    "google.cloud.firestore.Client": _CLIENT,
-    "google.cloud.firestore.AsyncClient": _CLIENT,
-    "google.cloud.pubsub_v1.PublisherClient": _CLIENT,
-    "google.cloud.pubsub_v1.SubscriberClient": _CLIENT,
-    "google.cloud.secretmanager.SecretManagerServiceClient": _CLIENT,
-    "azure.storage.blob.BlobServiceClient": _CLIENT,
-    "azure.storage.blob.aio.BlobServiceClient": _CLIENT,
-    "azure.servicebus.ServiceBusClient": _CLIENT,
-    "minio.Minio": _NO_RELEASE,
-    "smtplib.SMTP": _CONNECTION,
-    "smtplib.SMTP_SSL": _CONNECTION,
-    "aiosmtplib.SMTP": _CONNECTION,
-    "concurrent.futures.ThreadPoolExecutor": _EXECUTOR,
-    "concurrent.futures.ProcessPoolExecutor": _EXECUTOR,
+    f"{package}.{name}": resource for resource, package, names in _BY_KIND for name in names.split()
 }
 """Classes whose objects are resources, by qualified name."""
+
+_SDKS = ("google.cloud.", "azure.")
+"""Packages all of whose clients are known."""
+
+RELEASES = frozenset(
+    {"close", "aclose", "dispose", "shutdown", "disconnect", "stop", "terminate", "wait_closed", "drain", "quit",
+     "closeall", "close_all", "remove", "aclose_all", "__aexit__", "__exit__"}
+)  # fmt: skip
+"""Methods that release a resource."""
+
+AT_ONCE = frozenset({"terminate", "__exit__"})
+"""Those among them that are never coroutines."""
+
+ALWAYS_AWAITED = frozenset({"aclose", "wait_closed", "drain", "__aexit__", "aclose_all"})
+"""Those among them that are always coroutines."""
+
+PARTS = frozenset(
+    {"connection_pool", "pool", "_pool", "connector", "_connector", "sync_engine", "transport", "_transport", "engine",
+     "_client", "client"}
+)  # fmt: skip
+"""Attributes of a library's resource that own what it owns: releasing them releases it."""
+
+TAKEN_OVER: dict[str, tuple[str, ...]] = {
+    "redis.Redis.from_pool": ("connection_pool",),
+    "redis.asyncio.Redis.from_pool": ("connection_pool",),
+    "arq.connections.ArqRedis.from_pool": ("connection_pool",),
+    "aiohttp.ClientSession": ("connector",),
+    "openai.OpenAI": ("http_client",),
+    "openai.AsyncOpenAI": ("http_client",),
+    "openai.AzureOpenAI": ("http_client",),
+    "openai.AsyncAzureOpenAI": ("http_client",),
+    "anthropic.Anthropic": ("http_client",),
+    "anthropic.AsyncAnthropic": ("http_client",),
+    "sqlalchemy.ext.asyncio.AsyncEngine": ("sync_engine",),
+}
+"""Parameters through which a client takes over what it is given, so that it releases it; the first is positional too
+where the class is no client of HTTP. What is handed over in any other way is only lent."""
 
 ENDINGS = ("Client", "Pool", "Engine", "Session", "Connection", "Producer", "Consumer")
 """A class from outside the target whose name ends so is a resource, too, though not for the release rules."""
@@ -497,6 +608,8 @@ def resource_of(type_name: str) -> Resource | None:
             return found
     last = type_name.rpartition(".")[2]
     top = type_name.partition(".")[0]
+    if type_name.startswith(_SDKS) and last.endswith("Client"):
+        return _ASYNC_CLIENT if ".aio." in type_name or last.endswith("AsyncClient") else _CLIENT
     if type_name in DECLARATIVE or top in _DECLARATIVE_TOPS or not last.endswith(ENDINGS):
         return None
     if last.endswith("Session"):
