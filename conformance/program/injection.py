@@ -519,6 +519,18 @@ class DependencyInjection:
         ways = [self._injected_into(v, ()) for v in endpoint.routers if isinstance(v, Instance)]
         return tuple(found + self._common(ways))
 
+    def registered_on(self, endpoint: Endpoint) -> set[int]:
+        """Return the calls (by identity) that make the routers and apps which an endpoint is registered on or below."""
+        found: set[int] = set()
+        pending = [v for v in endpoint.routers if isinstance(v, Instance)]
+        while pending:
+            creation = pending.pop().creation
+            if creation is not None and id(creation.call) not in found:
+                found.add(id(creation.call))
+                for inclusion in self._parents.get(id(creation.call), ()):
+                    pending += [v for v in inclusion.outer if isinstance(v, Instance)]
+        return found
+
     def _injected_into(self, router: Instance, seen: tuple[int, ...]) -> list[Use]:
         creation = router.creation
         if creation is None or id(creation.call) in seen:

@@ -56,6 +56,26 @@ class Starter:
         return self.scope.module.place(self.node)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    """What registers handlers of an application's or router's start-up or shutdown.
+
+    Attributes:
+        node: the decorator, call or keyword; `scope` is where it stands.
+        spelling: how it is written, for messages.
+        base: what it is called on, or the call that the keyword stands in.
+    """
+
+    node: code.Node
+    scope: Scope
+    spelling: str
+    base: code.Expression
+
+    @property
+    def place(self) -> Place:
+        return self.scope.module.place(self.node)
+
+
 class Lifespans:
     """All of them, computed once."""
 
@@ -63,6 +83,7 @@ class Lifespans:
         self.names = names
         self.applications: list[Application] = []
         self.starters: list[Starter] = []
+        self.events: list[Event] = []
         for module in names.modules:
             for scope in scopes_of(module):
                 self._in_scope(scope)
@@ -85,17 +106,31 @@ class Lifespans:
                         self._is_app_or_router(base, scope.parent)
                     ):
                         self._starter(scope, self._event(event, scope.parent), decorator, scope.parent)
-        for node in code.walk_scope(*scope.body):
+                        self.events.append(Event(decorator, scope.parent, "on_event", base))
+        for node in scope.nodes:
             match node:
-                case code.Call(
-                    function=code.Attribute(value=base, name="add_event_handler"), arguments=(event, handler, *_)
-                ) if self._is_app_or_router(base, scope):
-                    self._starters((handler,), scope, self._event(event, scope), node)
+                case code.Call(function=code.Attribute(value=base, name="add_event_handler")) if self._is_app_or_router(
+                    base, scope
+                ):
+                    given = {k.name: k.value for k in node.keywords}
+                    given |= dict(zip(("event_type", "func"), node.arguments, strict=False))
+                    self.events.append(Event(node, scope, "add_event_handler", base))
+                    if "event_type" in given and "func" in given:
+                        self._starters((given["func"],), scope, self._event(given["event_type"], scope), node)
                 case code.Call(
                     function=code.Call(function=code.Attribute(value=base, name="on_event"), arguments=(event, *_)),
                     arguments=(handler, *_),
                 ) if self._is_app_or_router(base, scope):
+                    self.events.append(Event(node, scope, "on_event", base))
                     self._starters((handler,), scope, self._event(event, scope), node)
+                case code.Call(
+                    function=code.Attribute(
+                        value=code.Attribute(value=base, name="on_startup" | "on_shutdown" as listed), name="append"
+                    ),
+                    arguments=(handler,),
+                ) if self._is_app_or_router(base, scope):
+                    self.events.append(Event(node, scope, f"{listed}.append", base))
+                    self._starters((handler,), scope, "startup" if listed == "on_startup" else "shutdown", node)
                 case code.Call():
                     self._call(node, scope)
                 case code.Assign(targets=targets, value=value) if value is not None:
@@ -136,7 +171,8 @@ class Lifespans:
         if not (is_app or is_router or is_super):
             return
         given: code.Node | None = None
-        for keyword in node.keywords:
+        keywords, is_open = self._keywords(node, scope)
+        for keyword in keywords:
             match keyword.name:
                 case "lifespan":
                     if not (isinstance(keyword.value, code.Constant) and keyword.value.value is None):
@@ -144,12 +180,31 @@ class Lifespans:
                         self._starters((keyword.value,), scope, "lifespan", keyword)
                 case "on_startup" | "on_shutdown" as name:
                     kind: Literal["startup", "shutdown"] = "startup" if name == "on_startup" else "shutdown"
+                    if not _is_empty(keyword.value):
+                        self.events.append(Event(keyword, scope, f"{name}=", node))
                     for value in self.names.infer(keyword.value, scope):
                         match value:
                             case Display(node=code.Sequence(elements=elements), scope=inner):
                                 self._starters(elements, inner, kind, keyword)
         if is_app:
-            self.applications.append(Application(node, scope, given, any(k.name is None for k in node.keywords)))
+            self.applications.append(Application(node, scope, given, is_open))
+
+    def _keywords(self, node: code.Call, scope: Scope) -> tuple[list[code.Keyword], bool]:
+        """Return the keywords of a call, those of a known `**mapping` among them, and whether others are possible."""
+        found: list[code.Keyword] = []
+        is_open = False
+        for keyword in node.keywords:
+            if keyword.name is not None:
+                found.append(keyword)
+                continue
+            match self.names.infer(keyword.value, scope):
+                case (Display(node=code.Mapping(keys=keys, values=values), scope=inner),):
+                    texts = [None if key is None else self.names.text(key, inner) for key in keys]
+                    is_open = is_open or None in texts
+                    found += [code.Keyword(v.span, t, v) for t, v in zip(texts, values, strict=True) if t]
+                case _:
+                    is_open = True
+        return found, is_open
 
     def _starters(
         self,
@@ -197,7 +252,7 @@ class Lifespans:
 
     def called_by(self, function: FunctionScope) -> Iterator[FunctionScope]:
         """Yield the functions that a function calls, or hands to a call."""
-        for node in code.walk_scope(*function.body):
+        for node in function.nodes:
             if not isinstance(node, code.Call):
                 continue
             callees = [node.function, *(a for a in node.arguments if isinstance(a, (code.Name, code.Attribute)))]
@@ -210,6 +265,13 @@ class Lifespans:
                             for symbol in self.names.class_symbols(cls, "__init__"):
                                 if isinstance(symbol.binding, FunctionScope):
                                     yield symbol.binding
+
+
+def _is_empty(node: code.Expression) -> bool:
+    match node:
+        case code.Constant(value=None, other="") | code.Sequence(elements=()):
+            return True
+    return False
 
 
 def _is_super_init(node: code.Call) -> bool:
