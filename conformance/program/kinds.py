@@ -18,6 +18,8 @@ _MODEL_BASES = frozenset(
      "tortoise.models.Model", "tortoise.Model", "piccolo.table.Table", "ormar.Model", "peewee.Model",
      "sqlalchemy.ext.declarative.DeclarativeMeta"}
 )  # fmt: skip
+_VALUE_ENDINGS = ("Error", "Exception", "BaseModel", ".Model", "Schema", "Document")
+"""How the names of base classes from other distributions end whose subclasses are models or exceptions."""
 _DATACLASS_DECORATORS = frozenset(
     {"dataclasses.dataclass", "pydantic.dataclasses.dataclass", "attr.s", "attr.attrs", "attr.dataclass", "attr.define",
      "attr.frozen", "attr.mutable", "attrs.define", "attrs.frozen", "attrs.mutable",
@@ -59,7 +61,7 @@ class Kinds:
             if isinstance(base, str):
                 if base in _MODEL_BASES or _is_builtin(base) or base.startswith("enum."):
                     return True
-                if base.endswith(("Error", "Exception")) or base.startswith("starlette.responses."):
+                if base.endswith(_VALUE_ENDINGS) or base.startswith("starlette.responses."):
                     return True
             elif self._is_dataclass(base) or _is_mapped(self.names, base):
                 return True

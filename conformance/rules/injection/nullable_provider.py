@@ -78,7 +78,8 @@ def _first_none(program: Program, function: FunctionScope) -> _Supply | None:
         how = _none_in(program, inner.value, function)
         if how:
             return _Supply(function.module.place(inner), f"it returns {how}")
-    if not _says_nothing(function) and Flow(program.names).reaches_end(function):
+    gives_none = bool(returns) and not gives
+    if gives_none or (not _says_nothing(function) and Flow(program.names).reaches_end(function)):
         return _Supply(function.place, "a path ends without a value")
     return None
 
