@@ -10,14 +10,16 @@ from conformance.config import Config, Profile
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.contexts import WorkerContexts
+from conformance.program.flow import Flow
 from conformance.program.imports import ImportEdge, import_graph, imports_of
 from conformance.program.inference import Inference, scopes_of
 from conformance.program.injection import Alias, DependencyInjection, Endpoint, Injection, Provider, Use
 from conformance.program.lifespans import Application, Lifespans, Starter
 from conformance.program.origins import Origins
 from conformance.program.queue import Queue, Registration, WorkerSettings
-from conformance.program.resources import Construction, Resources
 from conformance.program.reaches import Reach, reaches_of
+from conformance.program.releases import Releases
+from conformance.program.resources import Construction, Resources
 from conformance.program.roles import assign_roles, component_of, configured_component
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, build_module
 from conformance.program.startup import startups
@@ -150,6 +152,16 @@ class Program:
         """The functions that start or stop a part of the target, each with what it is."""
         return startups(self)
 
+    @cached_property
+    def flow(self) -> Flow:
+        """Whether control gets past statements."""
+        return Flow(self.names)
+
+    @cached_property
+    def releases(self) -> Releases:
+        """What functions create and what they release."""
+        return Releases(self.names, self.origins, self.resources)
+
     def is_settings_class(self, cls: ClassScope) -> bool:
         """Return whether a class inherits from pydantic's BaseSettings."""
         return self.names.is_a(cls, "pydantic_settings.BaseSettings")
@@ -159,9 +171,7 @@ class Program:
         for decorator in function.node.decorators:
             node = decorator.function if isinstance(decorator, code.Call) else decorator
             for resolved in self.names.resolve(node, function.parent):
-                if isinstance(resolved, External) and resolved.name in {
-                    "functools.lru_cache", "functools.cache", "async_lru.alru_cache", "cachetools.func.lru_cache",
-                }:  # fmt: skip
+                if isinstance(resolved, External) and resolved.name in catalogue.CACHES:
                     return True
         return False
 

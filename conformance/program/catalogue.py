@@ -131,6 +131,7 @@ CONNECTIONS = frozenset(
 )
 TEST_CLIENTS = frozenset({"starlette.testclient.TestClient"})
 DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security"})
+CACHES = frozenset({"functools.lru_cache", "functools.cache", "async_lru.alru_cache", "cachetools.func.lru_cache"})
 APP_ATTRIBUTES = frozenset(
     [
         "add_api_route",

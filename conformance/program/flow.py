@@ -32,6 +32,14 @@ class Flow:
         """Return whether no call of the function ever returns."""
         return self._never_returns(function, ())
 
+    def leaves_quietly(self, statements: Iterable[code.Statement], scope: FunctionScope) -> bool:
+        """Return whether control can leave statements without an exception: by their end, a return or a jump."""
+        body = tuple(statements)
+        return self._passes(body, scope, ()) or any(
+            isinstance(node, (code.Return, code.Jump)) and not (isinstance(node, code.Jump) and node.kind == "pass")
+            for node in code.walk_scope(*body)
+        )
+
     # --- statements ------------------------------------------------------------------------------------------------
 
     def _passes(
@@ -100,7 +108,7 @@ class Flow:
                 return True
         if function.node.is_generator or function in seen or len(seen) > _DEEPEST:
             return False
-        if any(isinstance(node, code.Return) for node in code.walk_scope(*function.body)):
+        if any(isinstance(node, code.Return) for node in function.nodes):
             return False
         return not self._passes(function.body, function, (*seen, function))
 

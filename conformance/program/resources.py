@@ -124,9 +124,23 @@ class Resources:
         """Return what each object of a target's class builds for itself; what can be released goes first."""
         if cls not in self._classes:
             self._classes[cls] = None
-            built = list(self._built_for_itself(cls))
+            built = list(self.built_for_itself(cls))
             self._classes[cls] = _foremost(built)
         return self._classes[cls]
+
+    def built_for_itself(self, cls: ClassScope) -> Iterator[Construction]:
+        """Yield what each object of a target's class builds when it is made, and does not close at once."""
+        for name in _CONSTRUCTORS:
+            for symbol in self.names.class_symbols(cls, name):
+                if isinstance(symbol.binding, FunctionScope):
+                    entered = {id(m) for m in _entered(symbol.binding)}
+                    yield from (c for c in self.in_body(symbol.binding) if id(c.call) not in entered)
+        for base in self.names.ancestry(cls):
+            if isinstance(base, ClassScope):
+                for bindings in base.bindings.values():
+                    for binding in bindings:
+                        if isinstance(binding, ValueBinding) and isinstance(binding.value, code.Call):
+                            yield from self._by_default_factory(binding.value, base)
 
     def is_resource(self, value: Value) -> Resource | None:
         """Return what is known of a value as a resource: of its class, or of what an object of it builds."""
@@ -217,19 +231,6 @@ class Resources:
     def _own(self, node: code.Expression, function: FunctionScope) -> Iterator[CallSite]:
         """Yield the calls in the function itself that make what one of its expressions stands for."""
         return (site for site in self.origins.of(node, function) if site.scope is function)
-
-    def _built_for_itself(self, cls: ClassScope) -> Iterator[Construction]:
-        for name in _CONSTRUCTORS:
-            for symbol in self.names.class_symbols(cls, name):
-                if isinstance(symbol.binding, FunctionScope):
-                    entered = {id(m) for m in _entered(symbol.binding)}
-                    yield from (c for c in self.in_body(symbol.binding) if id(c.call) not in entered)
-        for base in self.names.ancestry(cls):
-            if isinstance(base, ClassScope):
-                for bindings in base.bindings.values():
-                    for binding in bindings:
-                        if isinstance(binding, ValueBinding) and isinstance(binding.value, code.Call):
-                            yield from self._by_default_factory(binding.value, base)
 
     def _by_default_factory(self, call: code.Call, cls: ClassScope) -> Iterator[Construction]:
         for keyword in call.keywords:

@@ -15,7 +15,7 @@ from conformance.results import Place
 if TYPE_CHECKING:
     from conformance.program import Program
 
-_BUILDING = frozenset(
+BUILDING = frozenset(
     {"model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw", "construct", "from_orm",
      "model_validate_strings", "parse_file"}
 )  # fmt: skip
@@ -52,7 +52,7 @@ def settings_made(program: Program, call: code.Call, scope: Scope) -> ClassScope
             case Instance(type=ClassScope() as cls) if program.is_settings_class(cls):
                 return cls
     match call.function:
-        case code.Attribute(value=base, name=name) if name in _BUILDING:
+        case code.Attribute(value=base, name=name) if name in BUILDING:
             for value in program.names.infer(base, scope):
                 match value:
                     case ClassValue(cls=cls) if program.is_settings_class(cls):
