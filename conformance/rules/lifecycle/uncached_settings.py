@@ -146,7 +146,7 @@ RULE = Rule(
     why=(
         "Settings read the environment and files when they are constructed. One object, made by one cached function, "
         "is the same everywhere and has one place at which a test overrides it; each further construction reads anew and "
-        "escapes that override."
+        "and escapes that override."
     ),
     instead="Let one function under `lru_cache` construct the settings, and call or inject that function.",
     subjects=subjects,
