@@ -145,8 +145,8 @@ RULE = Rule(
     summary="A settings class is constructed outside the one cached function.",
     why=(
         "Settings read the environment and files when they are constructed. One object, made by one cached function, "
-        "is the same everywhere and has one place at which a test overrides it; each further construction reads anew and "
-        "and escapes that override."
+        "is the same everywhere and has one place at which a test overrides it. Each further construction reads "
+        "anew and escapes that override."
     ),
     instead="Let one function under `lru_cache` construct the settings, and call or inject that function.",
     subjects=subjects,
