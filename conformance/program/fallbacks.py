@@ -273,6 +273,10 @@ class _Reader:
                     pairs = [(target, value)]
                 case code.NamedExpression(target=target, value=value):
                     pairs = [(target, value)]
+                case code.Call(function=callee, arguments=(base, code.Constant(value=str(name)), value)) if code.dotted(
+                    callee
+                ).rpartition(".")[2] in {"setattr", "__setattr__"}:
+                    pairs = [(code.Attribute(node.span, base, name), value)]
                 case _:
                     continue
             for target, replacement in pairs:

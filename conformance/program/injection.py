@@ -109,6 +109,7 @@ class Injection:
         kind: which of the two.
         has_scopes: it is a `Security(p, scopes=[…])`.
         made_by_call: the provider is made by a call: `Depends(require_role("admin"))`.
+        twins: further definitions of the provider's name: `if …: def get_db(…)`, `else: def get_db(…)`.
     """
 
     call: code.Call
@@ -117,6 +118,7 @@ class Injection:
     kind: Literal["Depends", "Security"]
     has_scopes: bool
     made_by_call: bool
+    twins: tuple[Provider, ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -285,7 +287,21 @@ class DependencyInjection:
             values = self.names.infer(argument, where)
             made_by_call = self._is_made_by_call(argument, where)
         provider = self._provider(values)
-        return Injection(call, inner, provider, "Security" if security else "Depends", scopes, made_by_call)
+        kind: Literal["Depends", "Security"] = "Security" if security else "Depends"
+        return Injection(call, inner, provider, kind, scopes, made_by_call, self._twins(provider, values))
+
+    def _twins(self, provider: Provider | None, values: Values) -> tuple[Provider, ...]:
+        if provider is None or not isinstance(provider.target, FunctionScope):
+            return ()
+        first = provider.target
+        others = [
+            self._provider((value,))
+            for value in values
+            if isinstance(value, FunctionValue)
+            and value.function is not first
+            and (value.function.name, value.function.parent) == (first.name, first.parent)
+        ]
+        return tuple(dict.fromkeys(other for other in others if other is not None and other is not provider))
 
     def _substituted(
         self, argument: code.Expression, inner: Scope, node: code.Expression, scope: Scope
@@ -321,7 +337,7 @@ class DependencyInjection:
         for value in values:
             target: FunctionScope | ClassScope | LambdaValue | str | None = None
             match value:
-                case FunctionValue(function=function):
+                case FunctionValue(function=function) if not _is_overload(function):
                     target = function
                 case ClassValue(cls=cls):
                     target = cls
@@ -377,8 +393,9 @@ class DependencyInjection:
     # --- uses ------------------------------------------------------------------------------------------------------
 
     def _use(self, use: Use) -> Use:
-        if use.injection.provider is not None:
-            use.injection.provider.uses.append(use)
+        for provider in (use.injection.provider, *use.injection.twins):
+            if provider is not None:
+                provider.uses.append(use)
         return use
 
     def _find_parameters(self, function: FunctionScope) -> None:
@@ -645,18 +662,26 @@ class DependencyInjection:
             uses: Iterable[Use] = self.uses_of_function.get(endpoint.function, ())
             if endpoint.function.owner is not None:
                 uses = (*uses, *self.uses_of_class.get(endpoint.function.owner, ()))
-            pending += [u.injection.provider for u in uses if u.injection.provider is not None]
+            pending += _providers(uses)
         for _, scope, listed in self.lists:
             if not scope.module.is_test:
-                pending += [u.injection.provider for u in listed if u.injection.provider is not None]
+                pending += _providers(listed)
         found: set[Provider] = set()
         while pending:
             provider = pending.pop()
             if provider in found:
                 continue
             found.add(provider)
-            pending += [u.injection.provider for u in self.uses_in(provider) if u.injection.provider is not None]
+            pending += _providers(self.uses_in(provider))
         return found
+
+
+def _is_overload(function: FunctionScope) -> bool:
+    return any(code.dotted(d).rpartition(".")[2] == "overload" for d in function.node.decorators)
+
+
+def _providers(uses: Iterable[Use]) -> list[Provider]:
+    return [p for u in uses for p in (u.injection.provider, *u.injection.twins) if p is not None]
 
 
 def _is_exactly_none(annotation: Annotation) -> bool:

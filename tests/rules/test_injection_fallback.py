@@ -10,6 +10,7 @@ from conformance.rules.injection.conditional_fallback import RULE
 
 HEAD = """
 import asyncio
+from contextlib import ExitStack
 import functools
 import logging
 import threading
@@ -154,6 +155,13 @@ REPORTED = {
         "def f(s: Service | None = None) -> Service:\n    if s is None:\n        return Service()  # expect: DI103\n"
         "    return s\n"
         "def g(s: Service | None = None) -> Service:\n    if s:\n        return s\n    return Service()  # expect: DI103\n"
+    ),
+    "an exit stack": (
+        "def f(stack: ExitStack, c=None):\n    if c is None:\n        c = stack.enter_context(httpx.Client())  # expect: DI103\n    return c\n"
+    ),
+    "setattr of a frozen dataclass": (
+        "@dataclass(frozen=True)\nclass A:\n    s: Service | None = None\n    def __post_init__(self):\n"
+        "        if self.s is None:\n            object.__setattr__(self, 's', Service())  # expect: DI103\n"
     ),
     "with": (
         "def f(s: Session | None = None):\n    if s is None:\n        with Session(engine) as s:  # expect: DI103\n"

@@ -238,6 +238,28 @@ def check(request: Request) -> None:  # expect: DI101
 def index(user: str = Depends(check)) -> str:
     return ""
 """,
+    "each definition of a name": """
+if sys.platform == "win32":
+    def load(request: Request) -> str:
+        return ""
+else:
+    def load(request: Request) -> str | None:  # expect: DI101
+        return None
+@router.get("/")
+def index(user: str = Depends(load)) -> str:
+    return ""
+""",
+    "an overload is no definition": """
+@t.overload
+def load(request: Request) -> None: ...
+@t.overload
+def load(request: str) -> str: ...
+def load(request) -> str:
+    return ""
+@router.get("/")
+def index(user: str = Depends(load)) -> str:
+    return ""
+""",
     "the inner function of a factory": """
 def require(role: str):
     def checker(request: Request) -> Optional[str]:  # expect: DI101

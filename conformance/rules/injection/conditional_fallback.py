@@ -89,8 +89,9 @@ class _Judge:
         if any(isinstance(v, (StateEntry, ContextEntry)) for v in values):
             return self._entry(fallback, values)
         made = [v for v in values if isinstance(v, Instance)]
+        calls = {id(inner) for inner in code.walk_scope(node) if isinstance(inner, code.Call)}
         for value in made:
-            own = value.creation is not None and value.creation.call is node
+            own = value.creation is not None and id(value.creation.call) in calls
             if (own or self._is_class_method(node, scope, value)) and not self.kinds.is_value(value.type):
                 return shown
         if not self._is_dependency_type(fallback.given) or self._gives_a_value(node, scope, values):

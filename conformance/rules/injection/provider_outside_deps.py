@@ -44,9 +44,10 @@ def depended_on(program: Program) -> set[Provider]:
     injection = program.injection
     found = set(injection.reached_by_endpoints())
     pending = [
-        alias.injection.provider
+        provider
         for alias in injection.aliases.values()
-        if not alias.module.is_test and alias.injection.provider is not None
+        for provider in (alias.injection.provider, *alias.injection.twins)
+        if not alias.module.is_test and provider is not None
     ]
     while pending:
         provider = pending.pop()
