@@ -128,8 +128,8 @@ RULE = Rule(
     source="PRD-012 §2 Rule 4",
     summary="A resource (engine, pool, client, session, executor) is constructed while a module is imported.",
     why=(
-        "What is made at import exists before there is a configuration, an event loop or a test. The import fails where "
-        "the service is down, all tests share the one object, nothing closes it, and it can only be replaced by "
+        "What is made at import exists before there is a configuration, an event loop or a test. The import fails "
+        "where the service is down, all tests share the one object, nothing closes it, and it can only be replaced by "
         "patching the module."
     ),
     instead=(
