@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from conformance.config import Config, Profile, matches
 from conformance.facts import code
+from conformance.program.environment import environment_reads
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope
 from conformance.program.values import Instance
 
@@ -139,14 +140,35 @@ class _Roles:
                     self.give(module, "tasks", f"is in the package of tasks `{package}`")
 
     def _names(self) -> None:
+        depth = self._depth_of_core()
         for module in self.target:
             segments = module.name.split(".")
             inner = segments[1:] if len(segments) > 1 else segments
             for role, names in _BY_NAME.items():
                 for segment in inner:
                     if segment in names:
-                        self.give(module, role, f"is named `{segment}`")
+                        if role != "core" or inner.index(segment) == depth[module.name.partition(".")[0]]:
+                            self.give(module, role, f"is named `{segment}`")
                         break
+            self._inner_of_two(module, inner)
+
+    def _depth_of_core(self) -> dict[str, int]:
+        """Of each root package, how deep its core lies: a feature's own folder of that name is not the target's."""
+        found: dict[str, int] = {}
+        for module in self.target:
+            root, *inner = module.name.split(".")
+            for depth, segment in enumerate(inner or [root]):
+                if segment in _BY_NAME["core"]:
+                    found[root] = min(depth, found.get(root, depth))
+                    break
+        return found
+
+    @staticmethod
+    def _inner_of_two(module: ModuleScope, inner: list[str]) -> None:
+        """`models/services.py` holds models and `services/users/models.py` belongs to the services: the outer name."""
+        if module.has_role("services") and module.has_role("models"):
+            first = next(s for s in inner if s in _BY_NAME["services"] | _BY_NAME["models"])
+            del module.roles["models" if first in _BY_NAME["services"] else "services"]
 
     def _deps(self) -> None:
         named = False
@@ -181,14 +203,9 @@ class _Roles:
                 self.give(module, "components", f"belongs to the component `{component}`")
 
     def _config(self) -> None:
-        named = False
-        for module in self.target:
-            segments = module.name.split(".")
-            for segment in segments[1:] if len(segments) > 1 else segments:
-                if segment in _CONFIG_NAMES and not module.has_role(*_LEADING):
-                    self.give(module, "config", f"is named `{segment}`")
-                    named = True
-                    break
+        named = self._named_config()
+        for module, name in named.items():
+            self.give(module, "config", f"is named `{name.rpartition('.')[2]}`")
         if named:
             return
         candidates = [cls for module in self.target for cls in module.classes if self.program.is_settings_class(cls)]
@@ -204,6 +221,37 @@ class _Roles:
             if not cls.module.has_role("deps", "lifespan", "tasks", "cli"):
                 self.give(cls.module, "config", f"defines the settings class `{cls.name}`")
                 break
+
+    def _named_config(self) -> dict[ModuleScope, str]:
+        """Return the modules that are or lie in one named config, each with its name.
+
+        Of several those count that lie directly in a root package or in core, or that hold a settings class or read
+        the environment: `features/settings/` is a feature.
+        """
+        found: dict[ModuleScope, str] = {}
+        for module in self.target:
+            segments = module.name.split(".")
+            for depth, segment in enumerate(segments):
+                if segment in _CONFIG_NAMES and (depth or len(segments) == 1) and not module.has_role(*_LEADING):
+                    found[module] = ".".join(segments[: depth + 1])
+                    break
+        certain = {
+            name
+            for module, name in found.items()
+            if name.count(".") <= 1
+            or name.split(".")[-2] in _BY_NAME["core"]
+            or self._has_settings(module)
+            or any(True for _ in environment_reads(module, self.names))
+        }
+        inner = {m for m in found if m.has_role("services", "models")}
+        return {
+            m: name
+            for m, name in found.items()
+            if (name in certain and (m not in inner or self._has_settings(m))) or not (certain or m in inner)
+        }
+
+    def _has_settings(self, module: ModuleScope) -> bool:
+        return any(self.program.is_settings_class(cls) for cls in module.classes)
 
     def _cached_functions(self) -> Iterable[FunctionScope]:
         return (f for m in self.target for f in m.functions if self.program.is_cached(f))

@@ -17,7 +17,7 @@ OUTER = ("entrypoint", "routes", "lifespan", "deps", "worker", "tasks", "cli", "
 def subjects(program: Program) -> Iterator[Reach]:
     """Each import of services, core and models that leads to a module of the target."""
     for module in program.with_role(*INNER):
-        if not module.is_test:
+        if not module.is_test and not program.is_migration(module):
             yield from program.reaches(module)
 
 
@@ -41,7 +41,8 @@ def check(program: Program, reach: Reach) -> Iterator[Violation]:
 
 
 def _outward(program: Program, reach: Reach) -> tuple[ModuleScope, str] | None:
-    for module in reach.modules:
+    behind = () if reach.module.has_role(*INNER) else reach.definers  # what re-exports is reported itself
+    for module in (reach.module, *behind):
         role = _role_outside(program, reach.importer, module)
         if role:
             return module, role
@@ -56,7 +57,8 @@ def _role_outside(program: Program, importer: ModuleScope, module: ModuleScope) 
             if not own_component:
                 return role
     if module.has_role("services") and not importer.has_role("services"):
-        return "services"
+        both_in_core = module.has_role("core") and importer.has_role("core")
+        return "" if both_in_core else "services"
     return ""
 
 

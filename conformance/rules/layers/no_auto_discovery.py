@@ -15,9 +15,8 @@ from conformance.rules.base import Example, Rule
 
 COMPONENTS = ("components", "routes", "tasks", "worker", "cli")
 _BY_NAME = IMPORTING | {
-    "importlib.__import__", "importlib.util.find_spec", "importlib.util.spec_from_file_location",
-    "importlib.machinery.SourceFileLoader", "pkgutil.resolve_name", "pydoc.locate", "runpy.run_module",
-    "runpy.run_path", "werkzeug.utils.import_string", "uvicorn.importer.import_from_string",
+    "importlib.__import__", "pkgutil.resolve_name", "pydoc.locate", "runpy.run_module", "werkzeug.utils.import_string",
+    "uvicorn.importer.import_from_string",
 }  # fmt: skip
 _BY_PATH = frozenset({"pkgutil.iter_modules", "pkgutil.walk_packages"})
 _ENTRY_POINTS = frozenset(

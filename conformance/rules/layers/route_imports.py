@@ -60,7 +60,9 @@ def _role(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
     for role in FORBIDDEN:
         if not module.has_role(role):
             continue
-        if is_entrypoint and role in {"lifespan", "config"}:
+        if is_entrypoint and role in {"lifespan", "config", "entrypoint"}:
+            continue
+        if role == "cli" and importer.has_role("cli"):
             continue
         if role == "config" and program.is_aegis and _is_core_config(module):
             continue

@@ -35,7 +35,9 @@ def thin_scopes(program: Program, *, with_frontend: bool) -> Iterator[Scope]:
 
 def is_thin(module: ModuleScope, program: Program, *, with_frontend: bool) -> bool:
     """Return whether all of a module is such code."""
-    if program.is_migration(module) or module.has_role("services"):
+    packages = module.name.split(".")[:-1]
+    inner = next((p for p in reversed(packages) if p in {"cli", "services"}), "")
+    if program.is_migration(module) or module.has_role("services") or inner == "services":
         return False
     if module.has_role("routes", "tasks", "cli"):
         return True

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from conformance.facts import code
 from conformance.program import Program, Scope
-from conformance.program.scopes import ModuleScope
-from conformance.program.values import Display, External, Instance, Value
+from conformance.program.scopes import ParameterBinding, ValueBinding
+from conformance.program.values import Display, External, Instance, Symbol, Value
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.layers.thin import thin_scopes
@@ -147,7 +147,7 @@ def _is_own(program: Program, callee: code.Expression, url: code.Expression | No
         absolute = _ABSOLUTE.match(text)
         if absolute and absolute[1]:
             return _LOCAL.fullmatch(absolute[1]) is not None
-    return any(_is_named_own(node, scope.module) for node, _ in given)
+    return any(_is_named_own(program, node, where) for node, where in given)
 
 
 def _texts(program: Program, node: code.Expression, scope: Scope) -> Iterator[str]:
@@ -166,14 +166,34 @@ def _texts(program: Program, node: code.Expression, scope: Scope) -> Iterator[st
                         yield text
 
 
-def _is_named_own(node: code.Expression, module: ModuleScope) -> bool:
-    own = {module.name.partition(".")[0], *module.name.partition(".")[0].split("_")}
+def _is_named_own(program: Program, node: code.Expression, scope: Scope, depth: int = 0) -> bool:
+    """Whether a name in an expression, or in what is bound to it, says that it is the project's own."""
+    root = scope.module.name.partition(".")[0]
+    own = {root, *root.split("_")}
     for part in code.walk(node):
         name = _last(part) if isinstance(part, (code.Name, code.Attribute)) else ""
+        if isinstance(part, code.Constant) and isinstance(part.value, str) and part.value.isidentifier():
+            name = part.value
         words = set(name.lower().split("_")) - {""}
         if words & (_OWN | own) and words <= _OWN | _COMMON | own:
             return True
+        if isinstance(part, code.Name) and depth < 3:
+            for value, where in _bound(program, part, scope):
+                if _is_named_own(program, value, where, depth + 1):
+                    return True
     return False
+
+
+def _bound(program: Program, name: code.Name, scope: Scope) -> Iterator[tuple[code.Expression, Scope]]:
+    """Yield what a variable of the function is bound to: a value, a parameter's default and annotation."""
+    for resolved in program.names.lookup(name.id, scope, name.span):
+        if not isinstance(resolved, Symbol):
+            continue
+        match resolved.binding:
+            case ValueBinding(value=value) if value is not None:
+                yield value, resolved.scope
+            case ParameterBinding(node=code.Parameter(annotation=annotation, default=default)):
+                yield from ((e, resolved.scope) for e in (annotation, default) if e is not None)
 
 
 _SERVICE = """
