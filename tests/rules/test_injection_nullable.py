@@ -367,6 +367,25 @@ def index(
 ) -> str:
     return ""
 """,
+    "an alias as the type of what a service is handed": """
+DbDep = Annotated[Session, Depends(get_db)]
+class Service:
+    def list(self, db: DbDep | None = None) -> str:
+        return ""
+service = Service()
+@router.get("/")
+def index(db: DbDep) -> str:
+    return service.list(db)
+""",
+    "an alias as the type of a model's field": """
+from pydantic import BaseModel
+NameDep = Annotated[str, Depends(get_db)]
+class Start(BaseModel):
+    name: NameDep | None = None
+@router.post("/")
+def start(body: Start) -> str:
+    return ""
+""",
     "exactly None": """
 @router.get("/")
 def index(a: None = Depends(get_db), b: Annotated[None, Depends(get_db)] = None) -> str:

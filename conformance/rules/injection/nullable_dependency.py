@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from conformance.facts import code
 from conformance.program import Alias, Program, Provider, Use
+from conformance.program.scopes import ClassScope, FunctionScope
 from conformance.program.values import Annotation
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
@@ -19,8 +20,16 @@ def subjects(program: Program) -> Iterator[Subject]:
     """Each alias, and each parameter or field that is injected, outside tests."""
     injection = program.injection
     yield from (alias for alias in injection.aliases.values() if not alias.module.is_test)
-    for uses in (*injection.uses_of_function.values(), *injection.uses_of_class.values()):
-        yield from (use for use in uses if not use.scope.module.is_test)
+    called = {p.function for p in injection.providers.values()} | set(injection.endpoint_functions)
+    for uses in injection.uses_of_function.values():
+        for use in uses:
+            if not use.scope.module.is_test and not _is_handed_over(program, use, called):
+                yield use
+    injected = _injected_classes(program)
+    for cls, uses in injection.uses_of_class.items():
+        for use in uses:
+            if not cls.module.is_test and (cls in injected or _is_default(use)):
+                yield use
 
 
 def check(program: Program, subject: Subject) -> Iterator[Violation]:
@@ -51,6 +60,25 @@ def check(program: Program, subject: Subject) -> Iterator[Violation]:
             "leave the default away: what is injected is always given",
             detail=f"{subject.function.name if subject.function is not None else ''} {name}",
         )
+
+
+def _injected_classes(program: Program) -> set[ClassScope | str]:
+    """Return the classes whose fields FastAPI fills: dependencies, class-based views, and what these inherit."""
+    classes = [p.target for p in program.injection.providers.values() if isinstance(p.target, ClassScope)]
+    classes += [e.function.owner for e in program.injection.endpoints if e.function.owner is not None]
+    return {base for cls in classes for base in program.names.ancestry(cls)}
+
+
+def _is_default(use: Use) -> bool:
+    """Whether the `Depends` is the value of the field: of no other meaning."""
+    return isinstance(use.node, code.Assign) and isinstance(use.node.value, code.Call)
+
+
+def _is_handed_over(program: Program, use: Use, called: set[FunctionScope | None]) -> bool:
+    """Whether an alias is merely the type of a parameter that the target's own calls fill: nothing is injected."""
+    if use.function is None or use.alias is None or use.function in called:
+        return False
+    return any(program.names.calls_of(use.function))
 
 
 def _admits_none(annotation: Annotation) -> bool:
