@@ -818,6 +818,18 @@ class Inference:
                     seen.add(id(call))
                     yield call, scope, skip
 
+    def calls_of_class(self, cls: ClassScope) -> Iterator[tuple[code.Call, Scope]]:
+        """Yield the calls in the target that make an object of a class, `cls(…)` in its own methods included."""
+        if self._callers is None:
+            self._callers = self._index_calls()
+        names = {cls.name}
+        for name in sorted(names | self._renamed(names) | {"cls"}):
+            for call, scope, skip in self._callers.get(name, ()):
+                if skip == 0 and any(
+                    isinstance(value, ClassValue) and value.cls is cls for value in self.infer(call.function, scope)
+                ):
+                    yield call, scope
+
     def _calls(self, value: Value, function: FunctionScope) -> bool:
         match value:
             case FunctionValue(function=called):

@@ -6,13 +6,14 @@ arq's context, parameters and loops are followed back to the calls whose results
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import catalogue
-from conformance.program.inference import PASSING_ON, Inference
-from conformance.program.scopes import ClassScope, FunctionScope, ParameterBinding, Scope, ValueBinding
+from conformance.program.inference import PASSING_ON, Inference, scopes_of
+from conformance.program.scopes import Binding, ClassScope, FunctionScope, ParameterBinding, Scope, ValueBinding
 from conformance.program.values import (
     AppState,
     ClassValue,
@@ -23,8 +24,10 @@ from conformance.program.values import (
     Instance,
     LambdaValue,
     Located,
+    ModuleValue,
     Resolved,
     Symbol,
+    Value,
 )
 
 
@@ -35,11 +38,21 @@ class CallSite(NamedTuple):
     scope: Scope
 
 
+class _Stored(NamedTuple):
+    """A value that is put into an attribute or a container: of what, and where."""
+
+    base: code.Expression
+    value: code.Expression
+    scope: Scope
+
+
 class Origins:
     """Answers where objects come from."""
 
     def __init__(self, names: Inference) -> None:
         self.names = names
+        self._attributes: dict[str, list[_Stored]] | None = None
+        self._items: dict[str, list[_Stored]] = defaultdict(list)
 
     def of(self, node: code.Expression, scope: Scope) -> tuple[CallSite, ...]:
         """Return the calls that an expression's value can be the result of.
@@ -82,7 +95,7 @@ class Origins:
             case code.Call(function=code.Name(id="getattr"), arguments=(_, _, *_)):
                 yield from self._behind_attribute(node.arguments[0], self.keys(node.arguments[1], scope), scope)
             case code.Call(function=code.Attribute(value=base, name="get" | "pop" | "setdefault"), arguments=(key, *_)):
-                stored = list(self._stored(base, self.keys(key, scope), scope))
+                stored = [*self._stored(base, self.keys(key, scope), scope), *self._contained(base, scope)]
                 yield from stored
                 if stored:
                     yield from (Located(d, scope) for d in node.arguments[1:])
@@ -102,6 +115,7 @@ class Origins:
                 yield from self._behind_attribute(value, frozenset({name}), scope)
             case code.Subscript(value=value, key=key):
                 yield from self._stored(value, self.keys(key, scope), scope)
+                yield from self._contained(value, scope)
             case code.Await(value=value) | code.Starred(value=value) | code.NamedExpression(value=value):
                 yield Located(value, scope)
             case code.Conditional(body=body, otherwise=otherwise):
@@ -128,12 +142,14 @@ class Origins:
         yield from self._stored(base, keys, scope)
         for held in self.names.expand(self.names.infer(base, scope)):
             for name in keys:
+                yield from self._assigned(held, name)
                 match held:
                     case Instance(type=ClassScope() as cls):
                         for ancestor in self.names.ancestry(cls):
                             if isinstance(ancestor, ClassScope):
                                 for method, assigned in self.names.assigned_attributes(ancestor, name):
                                     yield Located(assigned, method)
+                        yield from self._given_to_field(cls, name)
                         for symbol in self.names.class_symbols(cls, name):
                             yield from self._defined(symbol)
                     case ClassValue(cls=cls):
@@ -167,6 +183,87 @@ class Origins:
             for name in keys:
                 yield from stored.get(name, ())
 
+    # --- what is put elsewhere -------------------------------------------------------------------------------------
+
+    def _index(self) -> dict[str, list[_Stored]]:
+        """Return the attributes that the target's code assigns, by name; items are indexed on the way."""
+        if self._attributes is not None:
+            return self._attributes
+        self._attributes = defaultdict(list)
+        for module in self.names.modules:
+            if module.is_test:
+                continue
+            for scope in scopes_of(module):
+                for node in scope.nodes:
+                    self._index_node(node, scope, self._attributes)
+        return self._attributes
+
+    def _index_node(self, node: code.Node, scope: Scope, attributes: dict[str, list[_Stored]]) -> None:
+        match node:
+            case code.Assign(targets=targets, value=value, operator="") if value is not None:
+                for target in targets:
+                    match target:
+                        case code.Attribute(value=base, name=name):
+                            attributes[name].append(_Stored(base, value, scope))
+                        case code.Subscript(value=base):
+                            self._items[_last(base)].append(_Stored(base, value, scope))
+            case code.Call(function=code.Attribute(value=base, name="append" | "add"), arguments=(value,)):
+                self._items[_last(base)].append(_Stored(base, value, scope))
+            case code.Call(function=code.Attribute(value=base, name="setdefault"), arguments=(_, value)):
+                self._items[_last(base)].append(_Stored(base, value, scope))
+
+    def _assigned(self, held: Value, name: str) -> Iterator[Located]:
+        """Yield what is assigned to an attribute of a module, class or object from anywhere: `cache.pool = …`."""
+        owner = _owner(held)
+        if owner is None:
+            return
+        for stored in self._index().get(name, ()):
+            if any(self._is_same(_owner(base), owner) for base in self.names.infer(stored.base, stored.scope)):
+                yield Located(stored.value, stored.scope)
+
+    def _is_same(self, one: object, other: object) -> bool:
+        if isinstance(one, ClassScope) and isinstance(other, ClassScope):
+            return one in self.names.ancestry(other) or other in self.names.ancestry(one)
+        return one is other
+
+    def _given_to_field(self, cls: ClassScope, name: str) -> Iterator[Located]:
+        """Yield what is given to a field of a class that has no `__init__` of its own: a dataclass or model."""
+        if name not in cls.bindings or self.names.class_symbols(cls, "__init__"):
+            return
+        fields = [n for n, bindings in cls.bindings.items() if any(_is_field(b) for b in bindings)]
+        for call, scope in self.names.calls_of_class(cls):
+            for keyword in call.keywords:
+                if keyword.name == name:
+                    yield Located(keyword.value, scope)
+            for position, argument in enumerate(call.arguments):
+                if position < len(fields) and fields[position] == name:
+                    yield Located(argument, scope)
+
+    def _contained(self, container: code.Expression, scope: Scope) -> Iterator[Located]:
+        """Yield what is put into a container by item, `append`, `add` or `setdefault`."""
+        self._index()
+        candidates = self._items.get(_last(container), ())
+        if not candidates:
+            return
+        wanted = set(self._identities(container, scope))
+        for stored in candidates:
+            if wanted & set(self._identities(stored.base, stored.scope)):
+                yield Located(stored.value, stored.scope)
+
+    def _identities(self, container: code.Expression, scope: Scope) -> Iterator[object]:
+        """Yield what tells a container from others: where its name is defined, or the owner of the attribute."""
+        match container:
+            case code.Attribute(value=base, name=name):
+                for held in self.names.infer(base, scope):
+                    owner = _owner(held)
+                    if owner is not None:
+                        yield owner, name
+        for resolved in self.names.resolve(container, scope):
+            if isinstance(resolved, Symbol):
+                yield resolved.scope, resolved.name
+
+    # --- names -----------------------------------------------------------------------------------------------------
+
     def _defined(self, resolved: Resolved) -> Iterator[Located]:
         if not isinstance(resolved, Symbol):
             return
@@ -177,6 +274,7 @@ class Origins:
                 value is not None
             ):
                 if how == "element":
+                    yield from self._contained(_container(value), within or resolved.scope)
                     for found in self.names.infer(value, within or resolved.scope):
                         if isinstance(found, Display) and isinstance(found.node, code.Sequence):
                             yield from (Located(_part(e, path), found.scope) for e in found.node.elements)
@@ -201,6 +299,36 @@ def results_of(function: FunctionScope) -> Iterator[Located]:
                 yield Located(value, function)
             case code.Return(value=value) if value is not None and not function.node.is_generator:
                 yield Located(value, function)
+
+
+def _owner(held: Value) -> object | None:
+    match held:
+        case ModuleValue(module=module):
+            return module
+        case Instance(type=ClassScope() as cls) | ClassValue(cls=cls):
+            return cls
+    return None
+
+
+def _last(node: code.Expression) -> str:
+    match node:
+        case code.Name(id=name) | code.Attribute(name=name):
+            return name
+    return ""
+
+
+def _is_field(binding: Binding) -> bool:
+    return isinstance(binding, ValueBinding) and binding.annotation is not None
+
+
+def _container(node: code.Expression) -> code.Expression:
+    """Return the container behind `container.values()` and `list(container)`."""
+    match node:
+        case code.Call(function=code.Attribute(value=value, name="values" | "items" | "copy"), arguments=()):
+            return value
+        case code.Call(function=code.Name(id="list" | "reversed" | "tuple" | "sorted"), arguments=(value, *_)):
+            return _container(value)
+    return node
 
 
 def _part(value: code.Expression, path: tuple[int, ...]) -> code.Expression:

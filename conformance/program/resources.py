@@ -133,14 +133,31 @@ class Resources:
         for name in _CONSTRUCTORS:
             for symbol in self.names.class_symbols(cls, name):
                 if isinstance(symbol.binding, FunctionScope):
-                    entered = {id(m) for m in _entered(symbol.binding)}
-                    yield from (c for c in self.in_body(symbol.binding) if id(c.call) not in entered)
+                    yield from self._built_in(symbol.binding)
+                    for method in self._own_methods(symbol.binding):
+                        yield from self._built_in(method)
         for base in self.names.ancestry(cls):
             if isinstance(base, ClassScope):
                 for bindings in base.bindings.values():
                     for binding in bindings:
                         if isinstance(binding, ValueBinding) and isinstance(binding.value, code.Call):
                             yield from self._by_default_factory(binding.value, base)
+
+    def _built_in(self, method: FunctionScope) -> Iterator[Construction]:
+        entered = {id(manager) for manager in _entered(method)}
+        return (c for c in self.in_scope(method) if id(c.call) not in entered)
+
+    def _own_methods(self, constructor: FunctionScope) -> Iterator[FunctionScope]:
+        """Yield the methods that a constructor calls on its object: `self._connect()`."""
+        if constructor.owner is None or not constructor.parameters:
+            return
+        me = constructor.parameters[0].name
+        for node in constructor.nodes:
+            match node:
+                case code.Call(function=code.Attribute(value=code.Name(id=owner), name=name)) if owner == me:
+                    for symbol in self.names.class_symbols(constructor.owner, name):
+                        if isinstance(symbol.binding, FunctionScope) and not self.returned_by(symbol.binding):
+                            yield symbol.binding
 
     def is_resource(self, value: Value) -> Resource | None:
         """Return what is known of a value as a resource: of its class, or of what an object of it builds."""
@@ -162,7 +179,7 @@ class Resources:
                 case FunctionValue(function=function):
                     if function.key in self.extra:
                         return Construction(call, scope, catalogue.CONFIGURED, function.name)
-                    inner = _foremost(self.returned_by(function))
+                    inner = _foremost(self.returned_by(function)) if self._is_itself(function) else None
                     if inner is not None:
                         return Construction(call, scope, inner.resource, _shown(call), inner)
                 case LambdaValue(node=code.Lambda(body=body), scope=outer):
@@ -183,6 +200,15 @@ class Resources:
                 if resource is not None and not self._is_unbound(resource, call):
                     return Construction(call, scope, resource, _library_name(self.names, call, scope, value))
         return None
+
+    def _is_itself(self, function: FunctionScope) -> bool:
+        """Whether calling a function by its name calls it: no decorator of the target puts something else there."""
+        for decorator in function.node.decorators:
+            maker = decorator.function if isinstance(decorator, code.Call) else decorator
+            for value in self.names.infer(maker, function.parent):
+                if isinstance(value, FunctionValue) and not _calls_what_it_decorates(value.function):
+                    return False
+        return True
 
     def _at(self, node: code.Expression, scope: Scope) -> Construction | None:
         while isinstance(node, code.Await):
@@ -276,6 +302,19 @@ def _foremost(built: tuple[Construction, ...] | list[Construction]) -> Construct
             if wanted(construction):
                 return construction
     return None
+
+
+def _calls_what_it_decorates(decorator: FunctionScope) -> bool:
+    """Whether a decorator's wrapper calls the function that it is given, or it gives that one back."""
+    parameters = {p.name for p in decorator.parameters}
+    for node in code.walk(*decorator.body):
+        if isinstance(node, code.Function):
+            parameters |= {p.name for p in node.parameters}
+    for node in code.walk(*decorator.body):
+        match node:
+            case code.Return(value=code.Name(id=name)) | code.Call(function=code.Name(id=name)) if name in parameters:
+                return True
+    return False
 
 
 def _entered(function: FunctionScope) -> Iterator[code.Expression]:

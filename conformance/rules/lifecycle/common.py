@@ -195,3 +195,10 @@ def hands_state_away(program: Program) -> bool:
 def is_library_key(program: Program, access: Access) -> bool:
     """Return whether a key belongs to a library: slowapi's limiter, or one that the configuration names."""
     return access.key in {"limiter", *program.config.external_state_keys}
+
+
+def innermost_function(scope: Scope | None) -> FunctionScope | None:
+    """Return the function that a scope is, or stands in."""
+    while scope is not None and not isinstance(scope, FunctionScope):
+        scope = scope.parent
+    return scope

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import Program, catalogue, scopes_of
+from conformance.program.contexts import enclosing
 from conformance.program.environment import is_main_guard
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
 from conformance.program.settings import BUILDING, module_level_settings, settings_classes
 from conformance.program.values import ClassValue, External
 from conformance.results import Place, Violation
 from conformance.rules.base import Example, Rule
+from conformance.rules.lifecycle.common import innermost_function
 
 
 class Built(NamedTuple):
@@ -96,6 +98,8 @@ def _in_module(program: Program, module: ModuleScope, classes: set[ClassScope]) 
                     continue
                 if any(first <= node.span[0] <= last for first, _, last, _ in guarded):
                     continue
+                if _is_in_settings(program, scope, cls):
+                    continue
                 function = _cached_around(program, scope)
                 if function is not None:
                     yield Built(cls, function.place, module, function.name)
@@ -130,12 +134,34 @@ def _cached_class(program: Program, call: code.Call, scope: Scope) -> Iterator[C
 
 
 def _cached_around(program: Program, scope: Scope) -> FunctionScope | None:
+    """Return the cached function that a scope belongs to: around it, or the only one that calls it."""
+    seen: set[FunctionScope] = set()
+    found: set[FunctionScope] = set()
+    pending: list[Scope] = [scope]
+    while pending:
+        functions = list(enclosing(innermost_function(pending.pop())))
+        cached = next((f for f in functions if program.is_cached(f)), None)
+        if cached is not None:
+            found.add(cached)
+        elif not functions:
+            return None
+        elif functions[0] not in seen:
+            seen.add(functions[0])
+            callers = [s for _, s, _ in program.names.calls_of(functions[0]) if not s.module.is_test]
+            if not callers:
+                return None
+            pending += callers
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_in_settings(program: Program, scope: Scope, cls: ClassScope) -> bool:
+    """Whether a method of another settings class constructs a group for itself."""
     current: Scope | None = scope
     while current is not None:
-        if isinstance(current, FunctionScope) and program.is_cached(current):
-            return current
+        if isinstance(current, ClassScope) and current is not cls and program.is_settings_class(current):
+            return cls not in program.names.ancestry(current)
         current = current.parent
-    return None
+    return False
 
 
 RULE = Rule(
