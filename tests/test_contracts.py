@@ -96,7 +96,8 @@ def test_a_route_that_imports_from_behind_deps_breaks_the_facade(tree: Path) -> 
 def test_a_write_of_app_state_in_a_route_breaks_its_contract(tree: Path) -> None:
     line = append(
         tree / "reference_app/components/backend/api/health.py",
-        "\nfrom fastapi import Request\n\n\ndef remember(request: Request) -> None:\n    request.app.state.seen = True\n",
+        "\nfrom fastapi import Request\n\n\n"
+        "def remember(request: Request) -> None:\n    request.app.state.seen = True\n",
     )
 
     done = lint(tree)

@@ -1,0 +1,362 @@
+"""The rules of the layers: spellings that must be found, and what must not be."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.config import Config, Profile
+from conformance.examples import expected_in, files_of, found_in, program_from
+from conformance.rules import all_rules
+
+RULES = {rule.id: rule for rule in all_rules() if rule.id.startswith("LY")}
+
+WORKER = """
+--- app/components/worker/pools.py
+async def get_queue_pool(name):
+    return None
+--- app/components/worker/limits.py
+ROUNDS = 3
+"""
+SERVICES = """
+--- app/services/mail.py
+async def send(to):
+    return to
+"""
+ROUTER = "from fastapi import APIRouter\n\nrouter = APIRouter()\n\n\n@router.get('/x')\nasync def x(): return 1\n"
+SETTINGS = """
+--- app/config.py
+from pydantic_settings import BaseSettings
+
+class Settings(BaseSettings):
+    region: str = "eu"
+"""
+
+CASES = {
+    "LY401 under TYPE_CHECKING, within a function, starred, and dynamic": WORKER
+    + """
+--- app/components/backend/a.py
+from typing import TYPE_CHECKING
+import importlib
+if TYPE_CHECKING:
+    from app.components.worker.limits import ROUNDS  # expect: LY401
+def f():
+    from ..worker import limits as l  # expect: LY401
+    return l.ROUNDS
+def g():
+    return importlib.import_module("app.components.worker.limits")  # expect: LY401
+from app.components.worker.limits import *  # expect: LY401
+""",
+    "LY401 the package of components is no component; a path through it is": WORKER
+    + """
+--- app/components/backend/a.py
+import app.components as parts
+from app import components
+def f():
+    return parts.worker.limits.ROUNDS  # expect: LY401
+def g():
+    return components.worker.limits.ROUNDS  # expect: LY401
+""",
+    "LY401 a neutral module re-exports": WORKER
+    + """
+--- app/shared.py
+from app.components.worker.limits import ROUNDS
+--- app/components/backend/a.py
+from app.shared import ROUNDS  # expect: LY401
+""",
+    "LY401 the entrypoint, and tests, may": WORKER
+    + """
+--- app/main.py
+from app.components.worker import limits
+--- app/components/backend/tests/test_a.py
+from app.components.worker import limits
+--- app/components/backend/b.py
+from app.components.backend import c
+--- app/components/backend/c.py
+X = 1
+""",
+    "LY402 the worker by any spelling, a neutral re-export, a path": SERVICES
+    + """
+--- app/worker.py
+from arq.connections import RedisSettings
+async def job(ctx): ...
+class Queue:
+    functions = [job]
+    redis_settings = RedisSettings()
+--- app/shared.py
+from app.worker import Queue
+--- app/services/a.py
+import app.worker as w  # expect: LY402
+from app.shared import Queue  # expect: LY402
+from .. import worker  # expect: LY402
+--- app/core/b.py
+import app
+def f():
+    return app.worker.Queue  # expect: LY402
+""",
+    "LY402 a component's own services": """
+--- app/components/worker/services/x.py
+from app.components.worker.limits import ROUNDS
+--- app/components/worker/limits.py
+ROUNDS = 3
+""",
+    "LY402 models named services are models": """
+--- app/models/services.py
+class Service: ...
+--- app/models/users.py
+from app.models.services import Service
+""",
+    "LY403 each framework": """
+--- app/services/a.py
+import fastapi  # expect: LY403
+from starlette.responses import Response  # expect: LY403
+from apscheduler.schedulers.asyncio import AsyncIOScheduler  # expect: LY403
+import flet as ft  # expect: LY403
+import typer, click  # expect: LY403
+from arq import Retry, cron  # expect: LY403
+from arq.worker import func  # expect: LY403
+from arq import create_pool, ArqRedis
+from arq.connections import RedisSettings
+import fastapi_mail
+def f():
+    from fastapi import UploadFile  # expect: LY403
+""",
+    "LY404 what is a session, and what is not": SERVICES
+    + """
+--- app/routes/a.py
+from typing import Annotated
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy.orm import Session
+from sqlalchemy import select as choose
+import sqlalchemy as sa
+def get_db():
+    db = Session()
+    try:
+        yield db
+        db.commit()
+    finally:
+        db.close()
+router = APIRouter()
+@router.get("/x")
+def x(request: Request, cache: dict, db: Session = Depends(get_db)):
+    cache.get("a")
+    request.headers.get("b")
+    db.add(1)  # expect: LY404
+    run = db.execute
+    with db.begin():
+        db.close()
+    return choose(1), sa.insert(1)  # expect: LY404
+@router.get("/y")
+def y(db: "Annotated[Session, Depends(get_db)]"):
+    return helper(db)
+def helper(db):
+    return db.query(1)  # expect: LY404
+""",
+    "LY404 drivers": SERVICES
+    + """
+--- app/tasks/a.py
+import asyncpg, aiosqlite
+async def job(ctx, url):
+    connection = await asyncpg.connect(url)
+    await connection.fetchrow("x")  # expect: LY404
+    async with aiosqlite.connect(url) as db:
+        cursor = await db.execute("x")  # expect: LY404
+        await cursor.fetchall()  # expect: LY404
+--- app/worker.py
+from arq.connections import RedisSettings
+from app.tasks.a import job
+class Settings:
+    functions = [job]
+    redis_settings = RedisSettings()
+""",
+    "LY404 the lifespan of a single file may seed": SERVICES
+    + """
+--- app/main.py
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+from sqlalchemy.orm import Session
+@asynccontextmanager
+async def lifespan(app: FastAPI):
+    with Session() as db:
+        db.add(1)
+        db.commit()
+    yield
+app = FastAPI(lifespan=lifespan)
+@app.get("/x")
+def x():
+    return 1
+""",
+    "LY405 entry points and computed names": SERVICES
+    + """
+--- app/components/a.py
+from importlib.metadata import entry_points
+from importlib import import_module
+import pkgutil
+def f(name):
+    entry_points(group="services")  # expect: LY405
+    __import__(name)  # expect: LY405
+    pkgutil.walk_packages(["x"])  # expect: LY405
+    import_module("app.services.mail")  # expect: LY405
+    import_module("app.components.%s" % name)
+    import_module("orjson")
+    getattr(name, "x")
+""",
+    "LY406 what a route must not import": SETTINGS
+    + f"""
+--- app/lifespan.py
+async def lifespan(app):
+    yield
+--- app/cli/main.py
+X = 1
+--- app/routes/a.py
+from app import config  # expect: LY406
+import app.lifespan  # expect: LY406
+from ..cli.main import X  # expect: LY406
+from app.routes import b
+from app.utils import y
+{ROUTER}
+--- app/routes/b.py
+{ROUTER}
+--- app/utils.py
+y = 1
+--- app/main.py
+from fastapi import FastAPI
+from app.lifespan import lifespan
+app = FastAPI(lifespan=lifespan)
+""",
+    "LY406 schemas named settings, and a package of the component": f"""
+--- app/schemas/settings.py
+class Out: ...
+--- app/components/backend/paging.py
+class Page: ...
+--- app/components/backend/api.py
+from app.schemas.settings import Out
+from .paging import Page
+{ROUTER}
+""",
+    "LY407 hooks through a module, a path and a scheduler object": """
+--- app/components/scheduler/jobs.py
+from apscheduler.schedulers.background import BackgroundScheduler
+scheduler = BackgroundScheduler()
+INTERVAL = 5
+--- app/components/backend/a.py
+from app.components.scheduler.jobs import scheduler as s  # expect: LY407
+--- app/components/frontend/b.py
+from app.components.scheduler.jobs import INTERVAL
+--- app/components/worker/c.py
+import app
+def f():
+    return app.components.scheduler.jobs.scheduler  # expect: LY407
+""",
+    "LY408 what is a call outside, and what is not": SERVICES
+    + f"""
+--- app/routes/a.py
+import os, subprocess, webbrowser, smtplib
+from pathlib import Path
+import aiohttp, httpx
+from fastapi import UploadFile
+{ROUTER}
+async def f(file: UploadFile, path: Path, client: httpx.AsyncClient, folder: Path):
+    await file.read()
+    path.exists()
+    webbrowser.open("x")
+    await client.post("/x")  # expect: LY408
+    with open(path) as opened:  # expect: LY408
+        opened.read()
+    (folder / "x").write_bytes(b"")  # expect: LY408
+    subprocess.run(["x"])  # expect: LY408
+    with smtplib.SMTP("x") as smtp:
+        smtp.send_message(None)  # expect: LY408
+    async with aiohttp.ClientSession() as session:
+        async with session.get("x") as answer:  # expect: LY408
+            await answer.json()
+""",
+    "LY408 a command and the project's own API": SERVICES
+    + """
+--- app/cli/a.py
+import httpx
+from app.settings import settings
+def f(url: str, partner: str):
+    base_url = getattr(settings, "API_BASE_URL", "")
+    address = f"{base_url}/health"
+    httpx.get(address)
+    httpx.get("http://127.0.0.1:8000/x")
+    httpx.get(f"https://api.partner.com/{url}")  # expect: LY408
+    httpx.get(settings.partner_url)  # expect: LY408
+--- app/settings.py
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    partner_url: str
+settings = Settings()
+""",
+    "LY409 the environment under a main guard is no need": """
+--- app/a.py
+import os
+if __name__ == "__main__":
+    print(os.environ["X"])
+--- app/b.py
+X = 1
+""",
+    "LY409 enqueueing makes a task of what looks like one": """
+--- app/jobs/a.py
+async def send(ctx, to):  # expect: LY409
+    return to
+--- app/b.py
+async def f(pool):
+    await pool.enqueue_job("send", 1)
+""",
+}
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_what_is_reported_and_what_is_not(title: str) -> None:
+    files = files_of(CASES[title])
+
+    found = found_in(program_from(files), [RULES[title[:5]]])
+
+    assert found == expected_in(files)
+
+
+def test_a_gateway_is_open_to_components_and_routes_and_to_no_hook() -> None:
+    files = files_of(
+        WORKER + f"\n--- app/components/backend/a.py\nfrom app.components.worker.pools import get_queue_pool\n{ROUTER}"
+    )
+
+    strict = found_in(program_from(files), [RULES["LY401"], RULES["LY406"]])
+    configured = Config(gateways=("app.components.worker.pools",))
+    aegis = Config(profile=Profile.AEGIS)
+
+    assert {rule for rule, _, _ in strict} == {"LY401", "LY406"}
+    assert not found_in(program_from(files, configured), [RULES["LY401"], RULES["LY406"]])
+    assert not found_in(program_from(files, aegis), [RULES["LY401"], RULES["LY406"]])
+
+
+def test_under_aegis_a_route_may_import_the_settings_of_core() -> None:
+    files = files_of(
+        f"--- app/core/config.py\nsettings = object()\n--- app/routes/a.py\nfrom app.core.config import settings\n{ROUTER}"
+    )
+
+    assert found_in(program_from(files), [RULES["LY406"]])
+    assert not found_in(program_from(files, Config(profile=Profile.AEGIS)), [RULES["LY406"]])
+
+
+def test_a_re_export_is_told_with_the_way_that_it_takes() -> None:
+    files = files_of(CASES["LY401 a neutral module re-exports"])
+    program = program_from(files)
+    rule = RULES["LY401"]
+
+    (violation,) = [v for s in rule.subjects(program) for v in rule.check(program, s)]
+
+    assert [step.text for step in violation.trail] == [  # type: ignore[union-attr]
+        "`app.shared` imports `app.components.worker.limits.ROUNDS`"
+    ]
+
+
+def test_configured_components_are_told_apart_by_their_patterns() -> None:
+    files = files_of(
+        "--- app/api/a.py\nimport app.jobs.b\n--- app/api/c.py\nimport app.api.a\n--- app/jobs/b.py\nX = 1\n"
+    )
+    config = Config(roles={"components": ("app.api.**", "app.jobs.**")})
+
+    found = found_in(program_from(files, config), [RULES["LY401"]])
+
+    assert list(found) == [("LY401", "app/api/a.py", 1)]
