@@ -190,7 +190,9 @@ class Program:
     def is_migration(module: ModuleScope) -> bool:
         """Return whether a module is a migration script: alembic's environment or one of its versions."""
         folders = module.path.split("/")[:-1]
-        return any(f in {"alembic", "migrations", "versions"} for f in folders)
+        if any(folder in {"alembic", "migrations"} for folder in folders):
+            return True
+        return "versions" in folders and {"revision", "down_revision"} <= module.bindings.keys()
 
 
 def link(files: Iterable[tuple[SourceFile, ModuleCode]], config: Config) -> Program:

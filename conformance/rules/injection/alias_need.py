@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance.program import Alias, Injection, Program, Provider, Use
 from conformance.program.scopes import ClassScope
+from conformance.program.values import Symbol
 
 
 def needs_alias(program: Program, provider: Provider) -> bool:
@@ -16,7 +17,7 @@ def needs_alias(program: Program, provider: Provider) -> bool:
         return False
     if provider.name.startswith("_") or program.injection.is_parameter_class(provider):
         return False
-    return any(is_endpoint_use(program, use) and is_carried_by_alias(use) for use in provider.uses)
+    return any(is_endpoint_use(program, use) and is_carried_by_alias(program, use) for use in provider.uses)
 
 
 def is_endpoint_use(program: Program, use: Use) -> bool:
@@ -30,9 +31,19 @@ def is_endpoint_use(program: Program, use: Use) -> bool:
     return use.kind == "parameter" and use.function in program.injection.endpoint_functions
 
 
-def is_carried_by_alias(use: Use) -> bool:
-    """Return whether an alias could stand for a use: it has no scopes, and no call makes its provider."""
-    return not use.injection.has_scopes and not use.injection.made_by_call
+def is_carried_by_alias(program: Program, use: Use) -> bool:
+    """Return whether an alias could stand for a use: it has no scopes, and no call makes its provider.
+
+    A callable instance that a deps module has a name for can be carried: `get_admin = RequireRole("admin")`.
+    """
+    injection = use.injection
+    if injection.has_scopes:
+        return False
+    given = [*injection.call.arguments[:1], *(k.value for k in injection.call.keywords if k.name == "dependency")]
+    return not injection.made_by_call or any(
+        isinstance(r, Symbol) and r.scope is r.module and r.module.has_role("deps")
+        for r in program.names.resolve(given[0], injection.scope)
+    )
 
 
 def aliases_of(program: Program, injection: Injection) -> list[Alias]:

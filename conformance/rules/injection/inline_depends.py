@@ -8,7 +8,7 @@ from conformance.program import Program, Use
 from conformance.program.scopes import ClassScope
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
-from conformance.rules.injection.alias_need import aliases_of, needs_alias
+from conformance.rules.injection.alias_need import aliases_of, is_carried_by_alias, needs_alias
 
 
 def subjects(program: Program) -> Iterator[Use]:
@@ -36,7 +36,7 @@ def check(program: Program, use: Use) -> Iterator[Violation]:
             f"write `{name}: {alias.name}`",
             detail=f"{name} {provider.name}",
         )
-    elif not use.injection.made_by_call and needs_alias(program, provider):
+    elif is_carried_by_alias(program, use) and needs_alias(program, provider):
         yield Violation(
             use.place,
             f"`{name}` injects `{provider.name}` by an inline `{kind}`, for want of an alias",
