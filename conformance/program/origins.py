@@ -156,7 +156,7 @@ class Origins:
                         for symbol in self.names.class_symbols(cls, name):
                             yield from self._defined(symbol)
         for name in keys:
-            for resolved in self.names.resolve(code.Attribute(base[0], base, name), scope):
+            for resolved in self.names.resolve(code.Attribute(base.span, base, name), scope):
                 yield from self._defined(resolved)
 
     def _stored(self, base: code.Expression, keys: frozenset[str], scope: Scope) -> Iterator[Located]:
