@@ -578,6 +578,11 @@ TAKEN_OVER: dict[str, tuple[str, ...]] = {
 """Parameters through which a client takes over what it is given, so that it releases it; the first is positional too
 where the class is no client of HTTP. What is handed over in any other way is only lent."""
 
+DISTRIBUTIONS = frozenset(
+    {name.partition(".")[0] for names in (RESOURCES, RESULTS, ALIASES, SUPERTYPES) for name in names}
+) - {"builtins"}
+"""Top-level packages that the catalogue knows: an absolute import of one is never a module of the target's."""
+
 ENDINGS = ("Client", "Pool", "Engine", "Session", "Connection", "Producer", "Consumer")
 """A class from outside the target whose name ends so is a resource, too, though not for the release rules."""
 

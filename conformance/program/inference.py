@@ -118,7 +118,7 @@ class Inference:
     def module(self, name: str, near: ModuleScope | None = None) -> ModuleScope | None:
         """Return the module of the target with this absolute name; of several, the one nearest to `near`."""
         found = self._by_name.get(name)
-        if found is None and name.partition(".")[0] not in self._tops():
+        if found is None and (top := name.partition(".")[0]) not in self._tops() and top not in catalogue.DISTRIBUTIONS:
             found = self._by_suffix.get(name)
             if found is not None and near is not None:
                 found = [m for m in found if _shares_root(m, name, near)]
@@ -764,6 +764,8 @@ class Inference:
         if function in self.context_functions:
             bound = owner is not None and function.parameters[0].name in {"self", "cls"}
             if position == (1 if bound else 0):
+                if parameter.kind == "arguments":
+                    return (Instance("builtins.tuple", None, ((Context(),),)),)
                 return (Context(),)
         if owner is not None and position == 0 and not _is_static(function):
             return (ClassValue(owner),) if _is_class_method(function) else (Instance(owner),)

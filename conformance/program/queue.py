@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from conformance.facts import code
-from conformance.program.inference import Inference, scopes_of
+from conformance.program.inference import PASSING_ON, Inference, scopes_of
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, ParameterBinding, Scope, ValueBinding
 from conformance.program.values import (
     ClassValue,
@@ -109,6 +110,7 @@ class Queue:
         self.settings: list[WorkerSettings] = []
         for module in names.modules:
             self._find_settings(module)
+        self._find_assigned()
         for settings in self.settings:
             self._read(settings)
         self.tasks: dict[FunctionScope, list[Registration]] = {}
@@ -150,7 +152,7 @@ class Queue:
             enqueue
             for module in self.names.modules
             for scope in scopes_of(module)
-            for node in code.walk_scope(*scope.body)
+            for node in scope.nodes
             if isinstance(node, code.Call)
             for enqueue in self._enqueue(node, scope)
         )
@@ -195,7 +197,7 @@ class Queue:
             if settings is not None:
                 self.settings.append(settings)
         for scope in scopes_of(module):
-            for node in code.walk_scope(*scope.body):
+            for node in scope.nodes:
                 match node:
                     case code.Mapping(keys=keys, values=values):
                         fields = {
@@ -206,6 +208,24 @@ class Queue:
                         self._consider(node, scope, fields)
                     case code.Call(keywords=keywords):
                         self._of_call(node, scope, {k.name: [Located(k.value, scope)] for k in keywords if k.name})
+
+    def _find_assigned(self) -> None:
+        """`Settings.functions = […]` outside the class: what is assigned counts beside what the class body gives."""
+        by_class = {id(s.node): s for s in self.settings if isinstance(s.node, code.Class)}
+        if not by_class:
+            return
+        for module in self.names.modules:
+            for scope in scopes_of(module):
+                for node in scope.nodes:
+                    match node:
+                        case code.Assign(targets=targets, value=value) if value is not None:
+                            for target in targets:
+                                match target:
+                                    case code.Attribute(value=base, name=name) if name in _FIELDS:
+                                        for found in self.names.infer(base, scope):
+                                            settings = by_class.get(id(_class_node(found)))
+                                            if settings is not None:
+                                                settings.fields.setdefault(name, []).append(Located(value, scope))
 
     def _consider(self, node: code.Node, scope: Scope, fields: dict[str, list[Located]]) -> None:
         if _are_settings(fields):
@@ -277,11 +297,30 @@ class Queue:
             for located in settings.fields.get(name, ()):
                 for node, scope in self._entries(located.node, located.scope, settings):
                     settings.registrations += self._registration(node, scope, kind, settings)
+            for base, entries, scope in self._additions.get(name, ()):
+                if isinstance(base, code.Attribute) and self._is_field_of(settings, base.value, scope):
+                    for entry in entries:
+                        settings.registrations += self._registration(entry, scope, kind, settings)
+
+    def _is_field_of(self, settings: WorkerSettings, base: code.Expression, scope: Scope) -> bool:
+        return isinstance(settings.node, code.Class) and any(
+            _class_node(value) is settings.node for value in self.names.infer(base, scope)
+        )
 
     def _entries(
         self, node: code.Expression, scope: Scope, settings: WorkerSettings, depth: int = 0
     ) -> Iterator[tuple[code.Expression, Scope]]:
         """Yield the entries of a list of tasks, wherever it is built."""
+        match node:
+            case code.BinaryOperation(left=left, operator="+" | "|", right=right):
+                yield from self._entries(left, scope, settings, depth + 1)
+                yield from self._entries(right, scope, settings, depth + 1)
+                return
+            case code.Call(function=function, arguments=(first,)) if any(
+                isinstance(r, External) and r.name in PASSING_ON for r in self.names.resolve(function, scope)
+            ):
+                yield from self._entries(first, scope, settings, depth + 1)
+                return
         values = self.names.infer(node, scope)
         if not values:
             settings.complete = False
@@ -305,20 +344,38 @@ class Queue:
                 yield from self._appended(symbol)
 
     def _appended(self, symbol: Symbol) -> Iterator[tuple[code.Expression, Scope]]:
-        """Yield what the module that defines a list appends to it."""
-        for scope in scopes_of(symbol.module):
-            for node in code.walk_scope(*scope.body):
-                match node:
-                    case code.Call(
-                        function=code.Attribute(value=code.Name(id=name), name="append"), arguments=(entry,)
-                    ) if name == symbol.name:
-                        yield entry, scope
-                    case code.Call(
-                        function=code.Attribute(value=code.Name(id=name), name="extend"),
-                        arguments=(code.Sequence(elements=elements),),
-                    ) if name == symbol.name:
-                        for element in elements:
-                            yield element, scope
+        """Yield what the target appends to a list that stands at module or class level."""
+        for base, entries, scope in self._additions.get(symbol.name, ()):
+            if self._is_symbol(base, symbol, scope):
+                yield from ((entry, scope) for entry in entries)
+
+    @cached_property
+    def _additions(self) -> dict[str, list[tuple[code.Expression, tuple[code.Expression, ...], Scope]]]:
+        """What is added to lists anywhere: `append`, `extend` and `+=`, by the last name of the list."""
+        found: dict[str, list[tuple[code.Expression, tuple[code.Expression, ...], Scope]]] = defaultdict(list)
+        for module in self.names.modules:
+            for scope in scopes_of(module):
+                for node in scope.nodes:
+                    match node:
+                        case code.Call(function=code.Attribute(value=base, name="append"), arguments=(entry,)):
+                            found[code.dotted(base).rpartition(".")[2]].append((base, (entry,), scope))
+                        case (
+                            code.Call(
+                                function=code.Attribute(value=base, name="extend"),
+                                arguments=(code.Sequence(elements=elements),),
+                            )
+                            | code.Assign(targets=(base,), value=code.Sequence(elements=elements), operator="+=")
+                        ):
+                            found[code.dotted(base).rpartition(".")[2]].append((base, elements, scope))
+        return found
+
+    def _is_symbol(self, node: code.Expression, symbol: Symbol, scope: Scope) -> bool:
+        if not isinstance(node, (code.Name, code.Attribute)) or code.dotted(node).rpartition(".")[2] != symbol.name:
+            return False
+        return any(
+            isinstance(r, Symbol) and r.scope is symbol.scope and r.name == symbol.name
+            for r in self.names.resolve(node, scope)
+        )
 
     def _registration(
         self, node: code.Expression, scope: Scope, kind: str, settings: WorkerSettings
@@ -469,9 +526,16 @@ def _are_settings(fields: dict[str, list[Located]]) -> bool:
     return any(key in fields for key in REGISTERING) and ("redis_settings" in fields or "on_startup" in fields)
 
 
+def _class_node(value: Value) -> code.Class | None:
+    match value:
+        case ClassValue(cls=cls) | Instance(type=ClassScope() as cls):
+            return cls.node
+    return None
+
+
 def _takes_context(function: FunctionScope) -> bool:
     """Whether a wrapper's first parameter can be the context, and not the wrapped function."""
     first = next(iter(function.parameters), None)
-    if first is None or first.kind in {"arguments", "keywords"}:
+    if first is None or first.kind == "keywords":
         return False
     return first.name not in {"func", "f", "fn", "function", "coroutine", "coro", "task", "wrapped", "method"}
