@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from kit import a_finding, a_report, lay_out
+from tests.kit import a_finding, a_report, lay_out
 
 from conformance import baseline, init
 from conformance.cli import main

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from kit import a_rule, lay_out
+from tests.kit import a_rule, lay_out
 
 from conformance import check as engine
 from conformance.check import check

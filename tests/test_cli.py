@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from kit import lay_out
+from tests.kit import lay_out
 
 from conformance.cli import main
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from kit import lay_out
+from tests.kit import lay_out
 
 from conformance.config import Config, Profile, covers, find, load, matches, overridden
 from conformance.errors import ConfigurationError

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from kit import lay_out
+from tests.kit import lay_out
 
 from conformance.config import Config, load
 from conformance.discovery import SourceFile, Target, discover

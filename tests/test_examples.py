@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.check import check
+from conformance.config import Config
 from conformance.examples import expected_in, files_of, found_in, program_from
 from conformance.rules import all_rules
 from conformance.rules.base import Example, Rule
 
-BAD = [pytest.param(rule, example, id=f"{rule.id}-{example.title}") for rule in all_rules() for example in rule.bad]
-GOOD = [pytest.param(rule, example, id=f"{rule.id}-{example.title}") for rule in all_rules() for example in rule.good]
+BAD = [(rule, example) for rule in all_rules() for example in rule.bad]
+GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
 
 
-@pytest.mark.parametrize(("rule", "example"), BAD)
+def each(examples: list[tuple[Rule[Any], Example]], *, engine: bool) -> list[object]:
+    """Return the examples of the rules that the engine judges itself, or of all others."""
+    return [
+        pytest.param(rule, example, id=f"{rule.id}-{example.title}")
+        for rule, example in examples
+        if rule.engine is engine
+    ]
+
+
+def reported_by_the_engine(rule: Rule[Any], files: dict[str, str], folder: Path) -> Counter[tuple[str, str, int]]:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    report = check([folder], Config())
+    return Counter((f.rule, f.path, f.line) for f in report.findings if f.rule == rule.id)
+
+
+@pytest.mark.parametrize(("rule", "example"), each(BAD, engine=False))
 def test_a_bad_example_is_reported_where_it_says(rule: Rule[Any], example: Example) -> None:
     files = files_of(example.files)
 
@@ -24,7 +45,7 @@ def test_a_bad_example_is_reported_where_it_says(rule: Rule[Any], example: Examp
     assert any(reported == rule.id for reported, _, _ in found)
 
 
-@pytest.mark.parametrize(("rule", "example"), GOOD)
+@pytest.mark.parametrize(("rule", "example"), each(GOOD, engine=False))
 def test_a_good_example_is_looked_at_and_not_reported(rule: Rule[Any], example: Example) -> None:
     program = program_from(files_of(example.files))
 
@@ -32,3 +53,22 @@ def test_a_good_example_is_looked_at_and_not_reported(rule: Rule[Any], example: 
 
     assert not found
     assert list(rule.subjects(program)), "the rule had nothing to look at"
+
+
+@pytest.mark.parametrize(("rule", "example"), each(BAD, engine=True))
+def test_the_engine_reports_its_bad_examples(rule: Rule[Any], example: Example, tmp_path: Path) -> None:
+    files = files_of(example.files)
+
+    found = reported_by_the_engine(rule, files, tmp_path)
+
+    assert found == expected_in(files)
+    assert found
+
+
+@pytest.mark.parametrize(("rule", "example"), each(GOOD, engine=True))
+def test_the_engine_does_not_report_its_good_examples(rule: Rule[Any], example: Example, tmp_path: Path) -> None:
+    assert not reported_by_the_engine(rule, files_of(example.files), tmp_path)
+
+
+def test_each_rule_has_examples_of_both_kinds() -> None:
+    assert [rule.id for rule in all_rules() if not rule.bad or not rule.good] == []

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from kit import a_finding, a_report, a_rule
+from tests.kit import a_finding, a_report, a_rule
 
 from conformance import cli
 from conformance.reporters import FOR_PEOPLE, REPORTERS, Look, full, json_format, sarif

@@ -2,7 +2,7 @@
 
 The records say what Python's own syntax tree says, with fewer shapes: `async with` and `with` are one record, `x = 1`,
 `x: int = 1` and `x += 1` are one, string annotations are parsed, and a match statement is a list of cases. They are
-plain tuples, so they are cheap to make, cannot be changed, travel between processes, and can be stored as data.
+slotted, compared by identity, and never changed.
 
 Every record has a `span`: first line, first column, last line, last column; lines and columns count from 1, and the
 last column is the one behind the text.
@@ -11,23 +11,35 @@ last column is the one behind the text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, TypeVar, dataclass_transform
 
 Span: TypeAlias = tuple[int, int, int, int]
 """First line, first column, last line, column behind the last character. All count from 1."""
 
 
+Record = TypeVar("Record")
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def _record(cls: type[Record]) -> type[Record]:
+    """Make a class a record: slotted, compared by identity, and frozen for the type checker, which costs no time."""
+    return dataclass(slots=True, eq=False)(cls)
+
+
 # --- expressions ---------------------------------------------------------------------------------------------------
 
 
-class Name(NamedTuple):
+@_record
+class Name:
     """A bare name, read, written or deleted."""
 
     span: Span
     id: str
 
 
-class Attribute(NamedTuple):
+@_record
+class Attribute:
     """`value.name`."""
 
     span: Span
@@ -35,15 +47,17 @@ class Attribute(NamedTuple):
     name: str
 
 
-class Constant(NamedTuple):
-    """A literal: str, bytes, int, float, bool, None; `...` and complex numbers stand as their source text in `other`."""
+@_record
+class Constant:
+    """A literal: str, bytes, int, float, bool, None; `...` and complex numbers stand as source text in `other`."""
 
     span: Span
     value: str | bytes | int | float | bool | None
     other: str = ""
 
 
-class Keyword(NamedTuple):
+@_record
+class Keyword:
     """`name=value` in a call or class header; `name` is None for `**value`."""
 
     span: Span
@@ -51,7 +65,8 @@ class Keyword(NamedTuple):
     value: Expression
 
 
-class Call(NamedTuple):
+@_record
+class Call:
     """`function(*arguments, **keywords)`; a starred argument stands as `Starred`."""
 
     span: Span
@@ -60,7 +75,8 @@ class Call(NamedTuple):
     keywords: tuple[Keyword, ...]
 
 
-class Subscript(NamedTuple):
+@_record
+class Subscript:
     """`value[key]`."""
 
     span: Span
@@ -68,7 +84,8 @@ class Subscript(NamedTuple):
     key: Expression
 
 
-class Conditional(NamedTuple):
+@_record
+class Conditional:
     """`body if test else otherwise`."""
 
     span: Span
@@ -77,7 +94,8 @@ class Conditional(NamedTuple):
     otherwise: Expression
 
 
-class BooleanOperation(NamedTuple):
+@_record
+class BooleanOperation:
     """`a or b or c`, `a and b`."""
 
     span: Span
@@ -85,7 +103,8 @@ class BooleanOperation(NamedTuple):
     values: tuple[Expression, ...]
 
 
-class Comparison(NamedTuple):
+@_record
+class Comparison:
     """`left < a <= b`; the operators as they are written: `is`, `is not`, `not in`, `==`, …."""
 
     span: Span
@@ -94,7 +113,8 @@ class Comparison(NamedTuple):
     others: tuple[Expression, ...]
 
 
-class UnaryOperation(NamedTuple):
+@_record
+class UnaryOperation:
     """`not x`, `-x`."""
 
     span: Span
@@ -102,7 +122,8 @@ class UnaryOperation(NamedTuple):
     operand: Expression
 
 
-class BinaryOperation(NamedTuple):
+@_record
+class BinaryOperation:
     """`left + right`."""
 
     span: Span
@@ -111,28 +132,32 @@ class BinaryOperation(NamedTuple):
     right: Expression
 
 
-class Await(NamedTuple):
+@_record
+class Await:
     """`await value`."""
 
     span: Span
     value: Expression
 
 
-class Yield(NamedTuple):
+@_record
+class Yield:
     """`yield value`; `value` is None where `yield` stands alone."""
 
     span: Span
     value: Expression | None
 
 
-class YieldFrom(NamedTuple):
+@_record
+class YieldFrom:
     """`yield from value`."""
 
     span: Span
     value: Expression
 
 
-class Lambda(NamedTuple):
+@_record
+class Lambda:
     """`lambda parameters: body`."""
 
     span: Span
@@ -140,7 +165,8 @@ class Lambda(NamedTuple):
     body: Expression
 
 
-class Sequence(NamedTuple):
+@_record
+class Sequence:
     """A list, tuple or set display."""
 
     span: Span
@@ -148,7 +174,8 @@ class Sequence(NamedTuple):
     elements: tuple[Expression, ...]
 
 
-class Mapping(NamedTuple):
+@_record
+class Mapping:
     """A dict display; the key is None for `**value`."""
 
     span: Span
@@ -156,7 +183,8 @@ class Mapping(NamedTuple):
     values: tuple[Expression, ...]
 
 
-class Generator(NamedTuple):
+@_record
+class Generator:
     """One `for target in source if condition` of a comprehension."""
 
     span: Span
@@ -165,7 +193,8 @@ class Generator(NamedTuple):
     conditions: tuple[Expression, ...]
 
 
-class Comprehension(NamedTuple):
+@_record
+class Comprehension:
     """A list, set, dict or generator comprehension; `key` is None but for a dict's."""
 
     span: Span
@@ -175,14 +204,16 @@ class Comprehension(NamedTuple):
     generators: tuple[Generator, ...]
 
 
-class Format(NamedTuple):
+@_record
+class Format:
     """An f-string or t-string: its parts, constants and expressions."""
 
     span: Span
     parts: tuple[Expression, ...]
 
 
-class NamedExpression(NamedTuple):
+@_record
+class NamedExpression:
     """`(target := value)`."""
 
     span: Span
@@ -190,14 +221,16 @@ class NamedExpression(NamedTuple):
     value: Expression
 
 
-class Starred(NamedTuple):
+@_record
+class Starred:
     """`*value`."""
 
     span: Span
     value: Expression
 
 
-class Slice(NamedTuple):
+@_record
+class Slice:
     """`lower:upper:step`."""
 
     span: Span
@@ -234,7 +267,8 @@ Expression: TypeAlias = (
 # --- statements ----------------------------------------------------------------------------------------------------
 
 
-class Assign(NamedTuple):
+@_record
+class Assign:
     """`target = value`, `target: annotation = value`, `target += value`, `type target = value`.
 
     `operator` is "" for a plain assignment, "+=" and the like for an augmented one, "type" for a `type` statement.
@@ -247,28 +281,32 @@ class Assign(NamedTuple):
     operator: str
 
 
-class Delete(NamedTuple):
+@_record
+class Delete:
     """`del a, b`."""
 
     span: Span
     targets: tuple[Expression, ...]
 
 
-class Evaluate(NamedTuple):
+@_record
+class Evaluate:
     """An expression that stands as a statement."""
 
     span: Span
     value: Expression
 
 
-class Return(NamedTuple):
+@_record
+class Return:
     """`return value`."""
 
     span: Span
     value: Expression | None
 
 
-class Raise(NamedTuple):
+@_record
+class Raise:
     """`raise exception from cause`."""
 
     span: Span
@@ -276,7 +314,8 @@ class Raise(NamedTuple):
     cause: Expression | None
 
 
-class Assert(NamedTuple):
+@_record
+class Assert:
     """`assert test, message`."""
 
     span: Span
@@ -284,7 +323,8 @@ class Assert(NamedTuple):
     message: Expression | None
 
 
-class If(NamedTuple):
+@_record
+class If:
     """`if test: body else: otherwise`; an `elif` is an `If` alone in `otherwise`."""
 
     span: Span
@@ -293,7 +333,8 @@ class If(NamedTuple):
     otherwise: tuple[Statement, ...]
 
 
-class While(NamedTuple):
+@_record
+class While:
     """`while test: body else: otherwise`."""
 
     span: Span
@@ -302,7 +343,8 @@ class While(NamedTuple):
     otherwise: tuple[Statement, ...]
 
 
-class For(NamedTuple):
+@_record
+class For:
     """`for target in source: body else: otherwise`, `async for` too."""
 
     span: Span
@@ -312,7 +354,8 @@ class For(NamedTuple):
     otherwise: tuple[Statement, ...]
 
 
-class WithItem(NamedTuple):
+@_record
+class WithItem:
     """`manager as target` of a with statement."""
 
     span: Span
@@ -320,7 +363,8 @@ class WithItem(NamedTuple):
     target: Expression | None
 
 
-class With(NamedTuple):
+@_record
+class With:
     """`with a as x, b: body`, `async with` too."""
 
     span: Span
@@ -328,7 +372,8 @@ class With(NamedTuple):
     body: tuple[Statement, ...]
 
 
-class Handler(NamedTuple):
+@_record
+class Handler:
     """`except exception as name: body`; `exception` is None for a bare `except:`."""
 
     span: Span
@@ -337,7 +382,8 @@ class Handler(NamedTuple):
     body: tuple[Statement, ...]
 
 
-class Try(NamedTuple):
+@_record
+class Try:
     """`try: body except …: else: otherwise finally: last`, `except*` too."""
 
     span: Span
@@ -347,7 +393,8 @@ class Try(NamedTuple):
     last: tuple[Statement, ...]
 
 
-class Case(NamedTuple):
+@_record
+class Case:
     """One `case` of a match statement.
 
     `pattern` is an expression where the pattern is a value (`case None`, `case Color.RED`) and None where it is a
@@ -362,7 +409,8 @@ class Case(NamedTuple):
     body: tuple[Statement, ...]
 
 
-class Match(NamedTuple):
+@_record
+class Match:
     """`match subject: …`."""
 
     span: Span
@@ -370,7 +418,8 @@ class Match(NamedTuple):
     cases: tuple[Case, ...]
 
 
-class ImportedName(NamedTuple):
+@_record
+class ImportedName:
     """`name as alias`; `alias` is "" where there is none."""
 
     span: Span
@@ -378,14 +427,16 @@ class ImportedName(NamedTuple):
     alias: str
 
 
-class Import(NamedTuple):
+@_record
+class Import:
     """`import a.b as c, d`."""
 
     span: Span
     names: tuple[ImportedName, ...]
 
 
-class ImportFrom(NamedTuple):
+@_record
+class ImportFrom:
     """`from ..module import a as b, c`; `level` counts the dots, the name `*` is a star import."""
 
     span: Span
@@ -394,7 +445,8 @@ class ImportFrom(NamedTuple):
     level: int
 
 
-class Scope(NamedTuple):
+@_record
+class Scope:
     """`global a, b` or `nonlocal a, b`."""
 
     span: Span
@@ -402,14 +454,16 @@ class Scope(NamedTuple):
     names: tuple[str, ...]
 
 
-class Jump(NamedTuple):
+@_record
+class Jump:
     """`pass`, `break` or `continue`."""
 
     span: Span
     kind: Literal["pass", "break", "continue"]
 
 
-class Parameter(NamedTuple):
+@_record
+class Parameter:
     """A parameter of a function; its span is that of its name and annotation (without `*` and without the default)."""
 
     span: Span
@@ -419,7 +473,8 @@ class Parameter(NamedTuple):
     kind: Literal["positional-only", "plain", "keyword-only", "arguments", "keywords"]
 
 
-class Function(NamedTuple):
+@_record
+class Function:
     """`def name(parameters) -> returns: body`, `async def` too; its span starts at the `def` and ends with the body.
 
     `header` is the span of `def name`'s line: what a finding about the function points at.
@@ -436,7 +491,8 @@ class Function(NamedTuple):
     docstring: str
 
 
-class Class(NamedTuple):
+@_record
+class Class:
     """`class name(bases, keywords): body`; its span starts at the `class`."""
 
     span: Span
@@ -472,7 +528,8 @@ Statement: TypeAlias = (
 Node: TypeAlias = Expression | Statement | Keyword | Generator | WithItem | Handler | Case | ImportedName | Parameter
 
 
-class Comment(NamedTuple):
+@_record
+class Comment:
     """A suppression comment: `# conformance: ignore[DI103] -- why`.
 
     `names` are the rules that it names (empty: all of them); `reason` is "" where none is given; `line` is the line
@@ -488,7 +545,8 @@ class Comment(NamedTuple):
     problem: str = ""
 
 
-class ModuleCode(NamedTuple):
+@_record
+class ModuleCode:
     """All that is known of one file: what `extract` returns."""
 
     body: tuple[Statement, ...]
@@ -497,20 +555,67 @@ class ModuleCode(NamedTuple):
     lines: int
 
 
-_CHILDLESS = (Name, Constant, Import, ImportFrom, Scope, Jump)
+_PLAIN = frozenset(
+    {"Span", "str", "bool", "int", "str | None", "tuple[str, ...]", "str | bytes | int | float | bool | None"}
+)
 
 
-def children(node: Node) -> Iterator[Node]:
-    """Yield the records directly below `node`, in the order of the source (decorators before the name)."""
-    if isinstance(node, _CHILDLESS):
-        return
-    for field in node[1:]:
-        if type(field) is tuple:
-            for item in field:
-                if type(item) is not str and item is not None:
-                    yield item  # type: ignore[misc]
-        elif isinstance(field, tuple):
-            yield field  # type: ignore[misc]
+def _shape(record: type) -> tuple[tuple[str, bool], ...]:
+    """Return where a record holds other records: the fields, and whether several stand there."""
+    return tuple(
+        (name, annotation.startswith("tuple["))
+        for name, annotation in record.__annotations__.items()
+        if annotation not in _PLAIN and not annotation.startswith("Literal")
+    )
+
+
+_SHAPES: dict[type, tuple[tuple[str, bool], ...]] = {
+    record: () if record in {Import, ImportFrom} else _shape(record)
+    for record in (
+        Name, Attribute, Constant, Keyword, Call, Subscript, Conditional, BooleanOperation, Comparison, UnaryOperation,
+        BinaryOperation, Await, Yield, YieldFrom, Lambda, Sequence, Mapping, Generator, Comprehension, Format,
+        NamedExpression, Starred, Slice, Assign, Delete, Evaluate, Return, Raise, Assert, If, While, For, WithItem,
+        With, Handler, Try, Case, Match, ImportedName, Import, ImportFrom, Scope, Jump, Parameter, Function, Class,
+    )
+}  # fmt: skip
+
+
+def children(node: Node) -> list[Node]:
+    """Return the records directly below `node`, in the order of the source (decorators before the name)."""
+    found: list[Node] = []
+    for name, several in _SHAPES[type(node)]:
+        part: Any = getattr(node, name)
+        if several:
+            found += part
+        elif part is not None:
+            found.append(part)
+    if type(node) is Mapping:
+        return [child for child in found if child is not None]
+    return found
+
+
+def shape(node: object) -> object:
+    """Return what a record says without its positions: two that read alike have the same shape."""
+    if isinstance(node, tuple):
+        return tuple(shape(part) for part in node)
+    if type(node) not in _SHAPES:
+        return node
+    names = list(type(node).__annotations__)[1:]
+    return (type(node).__name__, *(shape(getattr(node, name)) for name in names))
+
+
+def blocks(node: Node) -> list[tuple[Statement, ...]]:
+    """Return the blocks of a compound statement, handler or case: its body, `else` and `finally`, those that exist."""
+    match node:
+        case If() | While() | For():
+            found = [node.body, node.otherwise]
+        case Try():
+            found = [node.body, node.otherwise, node.last]
+        case With() | Handler() | Case():
+            found = [node.body]
+        case _:
+            found = []
+    return [block for block in found if block]
 
 
 def walk(*nodes: Node) -> Iterator[Node]:
@@ -519,7 +624,7 @@ def walk(*nodes: Node) -> Iterator[Node]:
     while pending:
         node = pending.pop()
         yield node
-        pending.extend(reversed(tuple(children(node))))
+        pending += children(node)[::-1]
 
 
 def walk_scope(*nodes: Node) -> Iterator[Node]:
@@ -532,16 +637,22 @@ def walk_scope(*nodes: Node) -> Iterator[Node]:
     while pending:
         node = pending.pop()
         yield node
-        match node:
-            case Function(parameters=parameters, decorators=decorators):
-                outer: tuple[Node, ...] = (*decorators, *(p.default for p in parameters if p.default is not None))
-            case Lambda(parameters=parameters):
-                outer = tuple(p.default for p in parameters if p.default is not None)
-            case Class(bases=bases, keywords=keywords, decorators=decorators):
-                outer = (*decorators, *bases, *keywords)
-            case _:
-                outer = tuple(children(node))
-        pending.extend(reversed(outer))
+        pending += _outer(node)[::-1] if type(node) in _DEFINITIONS else children(node)[::-1]
+
+
+_DEFINITIONS = frozenset({Function, Lambda, Class})
+
+
+def _outer(node: Node) -> list[Node]:
+    """Return what a definition evaluates where it stands."""
+    match node:
+        case Function(parameters=parameters, decorators=decorators):
+            return [*decorators, *(p.default for p in parameters if p.default is not None)]
+        case Lambda(parameters=parameters):
+            return [p.default for p in parameters if p.default is not None]
+        case Class(bases=bases, keywords=keywords, decorators=decorators):
+            return [*decorators, *bases, *keywords]
+    return []
 
 
 def dotted(expression: Expression) -> str:

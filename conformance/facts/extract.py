@@ -342,7 +342,7 @@ class _Converter:
         if arguments.vararg is not None:
             found.append(self._parameter(arguments.vararg, None, "arguments"))
         for a, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-            found.append(self._parameter(a, default, "keyword-only"))  # noqa: PERF401  reads as the block above does
+            found.append(self._parameter(a, default, "keyword-only"))
         if arguments.kwarg is not None:
             found.append(self._parameter(arguments.kwarg, None, "keywords"))
         return tuple(found)

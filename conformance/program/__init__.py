@@ -24,6 +24,7 @@ from conformance.program.roles import assign_roles, component_of, configured_com
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, build_module
 from conformance.program.startup import startups
 from conformance.program.stores import Access, Stores
+from conformance.program.usage import Usage
 from conformance.program.values import External, Instance, Values
 
 if TYPE_CHECKING:
@@ -161,6 +162,11 @@ class Program:
     def releases(self) -> Releases:
         """What functions create and what they release."""
         return Releases(self.names, self.origins, self.resources)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """What becomes of values."""
+        return Usage(self)
 
     def is_settings_class(self, cls: ClassScope) -> bool:
         """Return whether a class inherits from pydantic's BaseSettings."""

@@ -34,7 +34,7 @@ def environment_reads(module: ModuleScope, names: Inference) -> Iterator[Environ
     }
     guarded = [node.span for node in module.body if isinstance(node, code.If) and is_main_guard(node)]
     for scope in scopes_of(module):
-        for node in code.walk_scope(*scope.body):
+        for node in scope.nodes:
             match node:
                 case code.Attribute(name=name) if name in _NAMES:
                     pass

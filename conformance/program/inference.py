@@ -351,7 +351,8 @@ class Inference:
             case code.BooleanOperation(values=values):
                 return self._union(self.infer(value, scope) for value in values)
             case code.BinaryOperation(left=left, operator="+" | "|", right=right):
-                return self._union((self.infer(left, scope), self.infer(right, scope)))
+                joined = self._union((self.infer(left, scope), self.infer(right, scope)))
+                return tuple(v for v in joined if not isinstance(v, Context))  # a new dict
             case code.BinaryOperation(left=left, operator="/"):
                 return self._union(self._part(value, "/") for value in self.infer(left, scope))
             case code.Subscript(value=value, key=key):

@@ -596,7 +596,7 @@ class DependencyInjection:
                     node, scope = value, inner
                 case _:
                     break
-        return None if node is None else _shape(node)
+        return None if node is None else code.shape(node)
 
     # --- questions that several rules ask --------------------------------------------------------------------------
 
@@ -686,15 +686,6 @@ def _providers(uses: Iterable[Use]) -> list[Provider]:
 
 def _is_exactly_none(annotation: Annotation) -> bool:
     return annotation.nullable and not annotation.types and not annotation.opaque
-
-
-def _shape(node: object) -> object:
-    """Return a record without its positions."""
-    if not isinstance(node, tuple):
-        return node
-    if hasattr(node, "span"):
-        return (type(node).__name__, *(_shape(part) for part in node[1:]))
-    return tuple(_shape(part) for part in node)
 
 
 def _holds(outer: code.Expression, inner: code.Expression) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -504,6 +504,7 @@ class Queue:
         """Yield the functions that the decorators of a task put around it."""
         for decorator in function.node.decorators:
             pending: list[Value] = list(self.names.infer(decorator, function.parent))
+            yield from self._called_in_place(pending)
             for _ in range(3):
                 inner: list[Value] = []
                 for value in pending:
@@ -514,6 +515,14 @@ class Queue:
                                 if _takes_context(made.function):
                                     yield made.function
                 pending = inner
+
+    def _called_in_place(self, decorators: Iterable[Value]) -> Iterator[FunctionScope]:
+        """Yield the `__call__` of a class that decorates: it is called where the task would be."""
+        for value in decorators:
+            if isinstance(value, ClassValue):
+                for symbol in self.names.class_symbols(value.cls, "__call__"):
+                    if isinstance(symbol.binding, FunctionScope):
+                        yield symbol.binding
 
 
 _FIELDS = frozenset({*HOOKS, *REGISTERING, "redis_settings", "queue_name", "redis_pool", "ctx"})

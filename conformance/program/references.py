@@ -19,7 +19,7 @@ class Reference(NamedTuple):
 
 def nodes_of(scope: Scope) -> Iterator[code.Node]:
     """Yield what a scope evaluates, as `walk_scope`, with the annotations of the functions that it defines."""
-    for node in code.walk_scope(*scope.body):
+    for node in scope.nodes:
         yield node
         if isinstance(node, code.Function):
             for parameter in node.parameters:

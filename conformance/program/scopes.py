@@ -48,6 +48,8 @@ class ModuleScope:
     """A module of the target.
 
     Attributes:
+        nodes: the records of the module's own scope, in the order of the source; functions and classes not entered.
+        deferred: those in bodies of lambdas, which run later.
         name: the dotted name, counted from its source root.
         path: the file, relative to the target's root, with `/`.
         source_root: the folder that the name counts from, relative to the target's root.
@@ -64,6 +66,8 @@ class ModuleScope:
     functions: list[FunctionScope] = field(default_factory=list)
     classes: list[ClassScope] = field(default_factory=list)
     stars: list[tuple[str, code.ImportFrom]] = field(default_factory=list)
+    nodes: list[code.Node] = field(default_factory=list)
+    deferred: list[code.Node] = field(default_factory=list)
     roles: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -104,7 +108,7 @@ class ModuleScope:
 
 @dataclass(eq=False, slots=True)
 class ClassScope:
-    """A class of the target; `bindings` are those of its body."""
+    """A class of the target; `bindings`, `nodes` and `deferred` are those of its body."""
 
     name: str
     node: code.Class
@@ -112,6 +116,8 @@ class ClassScope:
     module: ModuleScope
     symbol: str
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    nodes: list[code.Node] = field(default_factory=list)
+    deferred: list[code.Node] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -142,7 +148,7 @@ class ClassScope:
 
 @dataclass(eq=False, slots=True)
 class FunctionScope:
-    """A function or method of the target; `bindings` are its parameters and locals."""
+    """A function or method of the target; `bindings` are its parameters and locals, `nodes` those of its own scope."""
 
     name: str
     node: code.Function
@@ -150,6 +156,8 @@ class FunctionScope:
     module: ModuleScope
     symbol: str
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    nodes: list[code.Node] = field(default_factory=list)
+    deferred: list[code.Node] = field(default_factory=list)
     outer_names: dict[str, str] = field(default_factory=dict)
     """Names declared `global` or `nonlocal`, and which of the two."""
 
@@ -197,8 +205,7 @@ Binding: TypeAlias = ImportBinding | ValueBinding | ParameterBinding | FunctionS
 
 
 def _span_of(node: code.Node | code.Span) -> code.Span:
-    first = node[0]
-    return first if isinstance(first, tuple) else node  # type: ignore[return-value]
+    return node if isinstance(node, tuple) else node.span
 
 
 def header(node: code.Function | code.Class) -> code.Span:
@@ -241,16 +248,21 @@ class _Binder:
 
     def run(self) -> None:
         """Walk; each node on the stack has its scope and the end of the block that it stands in."""
-        pending: list[_Pending] = [(s, self.module, _END) for s in reversed(self.module.source.body)]
+        self._walk([(s, self.module, _END) for s in reversed(self.module.source.body)], deferred=False)
+
+    def _walk(self, pending: list[_Pending], *, deferred: bool) -> None:
         while pending:
-            node, scope, self.reach = pending.pop()
-            pending.extend(reversed(self._bind(node, scope)))
+            node, scope, reach = pending.pop()
+            (scope.deferred if deferred else scope.nodes).append(node)
+            if type(node) in _BINDING:
+                self.reach = reach
+                pending += self._bind(node, scope)[::-1]
+            else:
+                pending += [(child, scope, reach) for child in reversed(code.children(node))]
 
     def _bind(self, node: code.Node, scope: Scope) -> list[_Pending]:
         """Bind what the node binds, and return what is to be looked at below it."""
         match node:
-            case code.Name() | code.Constant() | code.Jump():
-                return []
             case code.Function():
                 return self._function(node, scope)
             case code.Class():
@@ -281,8 +293,9 @@ class _Binder:
                     scope.outer_names.update(dict.fromkeys(names, kind))
                 return []
             case code.Lambda(parameters=parameters, body=body):
-                defaults = [p.default for p in parameters if p.default is not None]
-                return [(child, scope, self.reach) for child in (*defaults, body)]
+                now: list[_Pending] = [(p.default, scope, self.reach) for p in parameters if p.default is not None]
+                self._walk([(body, scope, self.reach)], deferred=True)
+                return now
         return [(child, scope, reach) for child, reach in self._below(node)]
 
     def _below(self, node: code.Node) -> Iterator[tuple[code.Node, tuple[int, int]]]:
@@ -292,9 +305,8 @@ class _Binder:
                 yield child, self.reach
             return
         reach: dict[int, tuple[int, int]] = {}
-        for part in node[1:]:
-            if type(part) is tuple and part and isinstance(part[-1], tuple) and not isinstance(part[-1], _PARTS):
-                reach |= dict.fromkeys(map(id, part), _end(part[-1]))
+        for block in code.blocks(node):
+            reach |= dict.fromkeys(map(id, block), block[-1].span[2:])
         for child in code.children(node):
             yield child, reach.get(id(child), self.reach)
 
@@ -357,12 +369,12 @@ class _Binder:
 
 
 _Pending: TypeAlias = tuple[code.Node, Scope, tuple[int, int]]
-_PARTS = (code.WithItem, code.Handler, code.Case)
+_BINDING = frozenset(
+    {code.Function, code.Class, code.Assign, code.NamedExpression, code.For, code.Generator, code.WithItem, code.Handler,
+     code.Match, code.Case, code.Import, code.ImportFrom, code.Scope, code.Lambda, code.If, code.While, code.With,
+     code.Try}
+)  # fmt: skip
 _COMPOUND = (code.If, code.While, code.For, code.With, code.Try, code.Handler, code.Match, code.Case)
-
-
-def _end(node: code.Node) -> tuple[int, int]:
-    return node.span[2:]
 
 
 def visible_bindings(bindings: list[Binding], span: code.Span) -> list[Binding]:

@@ -9,14 +9,25 @@ from typing import Literal
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.inference import EntryValues, Inference, scopes_of
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
+from conformance.program.scopes import ClassScope, FunctionScope, ImportBinding, ModuleScope, Scope
 from conformance.program.values import AppState, Context, Display, External, Instance, Located, Value, Values
 from conformance.results import Place
 
 _SETTERS = {"setattr", "builtins.setattr", "object.__setattr__", "builtins.object.__setattr__", "operator.setitem"}
 _DELETERS = {"delattr", "builtins.delattr", "object.__delattr__", "builtins.object.__delattr__", "operator.delitem"}
 _CHANGING = frozenset(
-    {"update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__", "__setattr__", "__delattr__"}
+    {
+        "update",
+        "setdefault",
+        "pop",
+        "popitem",
+        "clear",
+        "__setitem__",
+        "__delitem__",
+        "__setattr__",
+        "__delattr__",
+        "__ior__",
+    }
 )
 
 
@@ -77,6 +88,7 @@ class Stores:
         self.names = names
         self.with_context = with_context
         self.accesses: list[Access] = []
+        self._setters: dict[ModuleScope, frozenset[str]] = {}
         for module in names.modules:
             for scope in scopes_of(module):
                 self.accesses += self._in_scope(scope)
@@ -98,7 +110,7 @@ class Stores:
 
     def _in_scope(self, scope: Scope) -> Iterator[Access]:
         stored: set[int] = set()
-        nodes = list(code.walk_scope(*scope.body))
+        nodes = [*scope.nodes, *scope.deferred]
         for node in nodes:
             match node:
                 case code.Assign(targets=targets, value=value, operator=operator):
@@ -199,8 +211,10 @@ class Stores:
 
     def _call(self, node: code.Call, scope: Scope, stored: set[int]) -> Iterator[Access]:
         name = code.dotted(node.function)
-        if name in {"setattr", "delattr", "hasattr", "getattr"} or name.endswith(
-            ("__setattr__", "__delattr__", "item")
+        if (
+            name in {"setattr", "delattr", "hasattr", "getattr"}
+            or name.endswith(("__setattr__", "__delattr__", "item", ".ior"))
+            or name in self._imported_setters(scope.module)
         ):
             qualified = {r.name for r in self.names.resolve(node.function, scope) if isinstance(r, External)} | {name}
             if qualified & (_SETTERS | _DELETERS) and len(node.arguments) >= 2:
@@ -209,6 +223,9 @@ class Stores:
             if name in {"hasattr", "getattr"} and len(node.arguments) >= 2:
                 yield from self._asked(node, scope, name)
                 return
+            if "operator.ior" in qualified and len(node.arguments) == 2:
+                yield from self._of_class("__ior__", node, scope)
+                return
         match node.function:
             case code.Attribute(value=base, name=method):
                 values = self.names.infer(base, scope)
@@ -216,6 +233,9 @@ class Stores:
                     of: Literal["state", "context"] = "state" if AppState() in values else "context"
                     yield from self._method(of, method, node, scope)
                     stored.add(id(node.function))
+                elif method in _CHANGING and External("builtins.dict") in values:
+                    yield from self._of_class(method, node, scope)
+                    return
         for argument in (*node.arguments, *(k.value for k in node.keywords)):
             inner = argument.value if isinstance(argument, code.Starred) else argument
             if not isinstance(inner, (code.Name, code.Attribute)):
@@ -225,6 +245,25 @@ class Stores:
                     yield Access("state", "passed", None, node, scope)
                 elif isinstance(value, Context):
                     yield Access("context", "passed", None, node, scope)
+
+    def _imported_setters(self, module: ModuleScope) -> frozenset[str]:
+        """Return the names under which a module has imported what sets and deletes items."""
+        if module not in self._setters:
+            self._setters[module] = frozenset(
+                name
+                for name, bindings in module.bindings.items()
+                for b in bindings
+                if isinstance(b, ImportBinding) and f"{b.module}.{b.name}" in _SETTERS | _DELETERS | {"operator.ior"}
+            )
+        return self._setters[module]
+
+    def _of_class(self, method: str, node: code.Call, scope: Scope) -> Iterator[Access]:
+        """Read `dict.update(ctx, …)` as `ctx.update(…)`."""
+        if node.arguments and Context() in self.names.infer(node.arguments[0], scope):
+            bound = code.Attribute(node.span, node.arguments[0], method)
+            yield from self._method(
+                "context", method, code.Call(node.span, bound, node.arguments[1:], node.keywords), scope
+            )
 
     def _by_function(self, node: code.Call, scope: Scope, *, deletes: bool) -> Iterator[Access]:
         base, key, *rest = node.arguments
@@ -263,7 +302,7 @@ class Stores:
         key = None if first is None else self.names.text(first, scope)
         second = Located(node.arguments[1], scope) if len(node.arguments) > 1 else None
         match method:
-            case "update":
+            case "update" | "__ior__":
                 yield from self._many(of, node.arguments, node.keywords, node, scope)
             case "setdefault" | "__setitem__" | "__setattr__":
                 yield Access(of, "write", key, node, scope, second, spelling=method)

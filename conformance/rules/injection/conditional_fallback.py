@@ -39,7 +39,7 @@ def check(program: Program, function: FunctionScope) -> Iterator[Violation]:
     judge = _Judge(program)
     reported: set[int] = set()
     for fallback in fallbacks_in(function, program.names):
-        line = fallback.node[0][0]
+        line = fallback.node.span[0]
         if line in reported:
             continue
         taken = judge.dependency(fallback, fallback.replacement)
