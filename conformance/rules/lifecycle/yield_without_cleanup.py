@@ -50,7 +50,7 @@ def _is_closed(program: Program, construction: Construction, point: YieldPoint, 
     releases = program.releases.released_in((*managers, *point.last), function)
     if any(release.of(construction.call) for release in releases):
         return True
-    for release in program.releases.released_in(function.body, function):
+    for release in program.releases.in_visits(program.releases.visits((function,))):
         if release.of(construction.call):
             if release.entered and isinstance(release.node, code.Call):
                 return True  # an exit stack
