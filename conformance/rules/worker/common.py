@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.facts import code
 from conformance.program import FunctionScope, Program
 from conformance.program.catalogue import Resource
 from conformance.program.contexts import enclosing
-from conformance.program.values import ContextEntry, Instance, Values
+from conformance.program.values import ContextEntry, Display, Instance, Value, Values
 
 HOOKED_TO_JOBS = frozenset({"on_job_start", "on_job_end", "after_job_end"})
 
@@ -36,7 +37,7 @@ def entry_functions(program: Program) -> frozenset[FunctionScope]:
 
 def resource_in(program: Program, values: Values) -> Resource | None:
     """Return what is known of values as a resource: by the call that makes them, else by their type."""
-    for value in program.names.expand(values):
+    for value in _with_parts(program, values):
         if not isinstance(value, Instance):
             continue
         found = program.resources.is_resource(value)
@@ -45,6 +46,17 @@ def resource_in(program: Program, values: Values) -> Resource | None:
         if value.creation is None or program.resources.constructed_by(value.creation.call, value.creation.scope):
             return found
     return None
+
+
+def _with_parts(program: Program, values: Values) -> Iterator[Value]:
+    """Yield values, and what stands in those that are a literal tuple, list, set or dict."""
+    for value in program.names.expand(values):
+        match value:
+            case Display(node=code.Sequence(elements=parts) | code.Mapping(values=parts), scope=scope):
+                for part in parts:
+                    yield from program.names.expand(program.names.infer(part, scope))
+            case _:
+                yield value
 
 
 def is_arqs_pool(values: Values) -> bool:

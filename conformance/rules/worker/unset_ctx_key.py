@@ -22,26 +22,37 @@ def subjects(program: Program) -> Iterator[Access]:
 
 def check(program: Program, access: Access) -> Iterator[Violation | Undecidable]:
     """Report a key that arq does not set, nor the start-up of the settings that the reader works for."""
-    if access.key is None:
+    keys = {access.key} if access.key is not None else _looped_over(program, access)
+    if not keys:
         yield Undecidable(access.place, "the key of `ctx` is computed: it is not known whether it is set")
-        return
-    if access.key in ARQ_KEYS:
-        return
+    for key in sorted(keys - ARQ_KEYS):
+        yield from _unset(program, access, key)
+
+
+def _unset(program: Program, access: Access, key: str) -> Iterator[Violation | Undecidable]:
     for context in program.contexts.of(access):
-        if access.key in context.stored or access.key in context.kept:
+        if key in context.stored or key in context.kept:
             continue
         if context.is_open:
             yield Undecidable(
-                access.place, f'the start-up of `{context.settings.name}` may set `ctx["{access.key}"]`, or may not'
+                access.place, f'the start-up of `{context.settings.name}` may set `ctx["{key}"]`, or may not'
             )
             continue
         yield Violation(
             access.place,
-            f'`ctx["{access.key}"]` is read, and neither arq nor the start-up of `{context.settings.name}` sets it',
-            f'set `ctx["{access.key}"]` in `on_startup`, or read the key that is set there',
-            detail=access.key,
+            f'`ctx["{key}"]` is read, and neither arq nor the start-up of `{context.settings.name}` sets it',
+            f'set `ctx["{key}"]` in `on_startup`, or read the key that is set there',
+            detail=key,
         )
         return
+
+
+def _looped_over(program: Program, access: Access) -> frozenset[str]:
+    """Return the keys of a read in a loop over literal ones."""
+    match access.node:
+        case code.Subscript(key=key) | code.Call(arguments=(key, *_)):
+            return program.origins.keys(key, access.scope)
+    return frozenset()
 
 
 def _takes_out(access: Access) -> bool:
