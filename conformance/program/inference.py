@@ -780,7 +780,7 @@ class Inference:
                 return known
         handed = self.handed_over(function, parameter)
         if parameter.default is not None:
-            handed = self._union((handed, self.infer(parameter.default, function.parent)))
+            handed = self._union((handed, self._given(self.infer(parameter.default, function.parent))))
         if parameter.annotation is not None:
             return self._union((handed, self.instances(declared)))
         if not any(not isinstance(v, Display) for v in handed):
@@ -789,6 +789,18 @@ class Inference:
             if parameter.name in _NAMED_CONNECTIONS and parameter.default is None:
                 return (_REQUEST,)
         return handed
+
+    def _given(self, values: Values) -> Values:
+        """Return the values of a default; of `Depends(p)` what p supplies."""
+        found: list[Values] = []
+        for value in values:
+            match value:
+                case Instance(type=str(name), creation=Creation(call=call, scope=scope)) if name in catalogue.DEPENDS:
+                    for argument in call.arguments[:1]:
+                        found += [self.result(provider, call, scope) for provider in self.infer(argument, scope)]
+                case _:
+                    found.append((value,))
+        return self._union(found)
 
     def handed_over(self, function: FunctionScope, parameter: code.Parameter) -> Values:
         """Return what the target's own calls hand to a parameter."""

@@ -150,6 +150,9 @@ def y(db: "Annotated[Session, Depends(get_db)]"):
     return helper(db)
 def helper(db):
     return db.query(1)  # expect: LY404
+@router.get("/z")
+def z(db=Depends(get_db)):
+    db.commit()  # expect: LY404
 """,
     "LY404 drivers": SERVICES
     + """
@@ -332,7 +335,8 @@ def test_a_gateway_is_open_to_components_and_routes_and_to_no_hook() -> None:
 
 def test_under_aegis_a_route_may_import_the_settings_of_core() -> None:
     files = files_of(
-        f"--- app/core/config.py\nsettings = object()\n--- app/routes/a.py\nfrom app.core.config import settings\n{ROUTER}"
+        "--- app/core/config.py\nsettings = object()\n"
+        f"--- app/routes/a.py\nfrom app.core.config import settings\n{ROUTER}"
     )
 
     assert found_in(program_from(files), [RULES["LY406"]])
