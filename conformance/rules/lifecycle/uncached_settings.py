@@ -90,7 +90,7 @@ def _in_module(program: Program, module: ModuleScope, classes: set[ClassScope]) 
     bound = {id(b.call) for b in module_level_settings(program, module)}
     guarded = [n.span for n in module.body if isinstance(n, code.If) and is_main_guard(n)]
     for scope in scopes_of(module):
-        for node in code.walk_scope(*scope.body):
+        for node in (*scope.nodes, *scope.deferred):
             if not isinstance(node, code.Call):
                 continue
             for cls in _constructs(program, node, scope):
