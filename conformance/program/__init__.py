@@ -146,7 +146,7 @@ class Program:
     @cached_property
     def contexts(self) -> WorkerContexts:
         """What each of arq's settings puts into its context, and which functions are given that."""
-        return WorkerContexts(self.names, self.queue, self.stores, self.lifespans.reached)
+        return WorkerContexts(self.names, self.queue, self.stores, self.origins, self.lifespans.reached)
 
     @cached_property
     def startups(self) -> dict[FunctionScope, str]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from conformance.facts import code
 from conformance.program.inference import Inference
+from conformance.program.origins import Origins
 from conformance.program.queue import Queue, WorkerSettings
 from conformance.program.scopes import ClassScope, FunctionScope, Scope
 from conformance.program.stores import Access, Stores
 from conformance.program.values import (
     ClassValue,
+    Context,
     Display,
     External,
     FunctionValue,
@@ -53,10 +55,12 @@ class WorkerContexts:
         names: Inference,
         queue: Queue,
         stores: Stores,
+        origins: Origins,
         reached: Callable[[Iterable[FunctionScope]], set[FunctionScope]],
     ) -> None:
         self.names = names
         self.queue = queue
+        self.origins = origins
         self.reached = reached
         self._accesses: dict[FunctionScope, list[Access]] = defaultdict(list)
         for access in stores.of("context"):
@@ -74,6 +78,19 @@ class WorkerContexts:
         found = tuple(context for context in self.all if functions & context.functions)
         return found or self.all
 
+    def keys_of(self, access: Access) -> frozenset[str]:
+        """Return the keys that an access is one of: in a loop over literal ones, all of them; empty where not known."""
+        if access.key is not None:
+            return frozenset({access.key})
+        for node in code.walk_scope(access.node):
+            match node:
+                case (
+                    code.Subscript(value=base, key=key)
+                    | code.Call(function=code.Attribute(value=base), arguments=(key, *_))
+                ) if Context() in self.names.infer(base, access.scope):
+                    return self.origins.keys(key, access.scope)
+        return frozenset()
+
     def _context(self, settings: WorkerSettings) -> WorkerContext:
         starting = self.reached(f for hook in _STARTING for f in settings.hooks.get(hook, ()))
         roots = {f for functions in settings.hooks.values() for f in functions}
@@ -82,10 +99,11 @@ class WorkerContexts:
         stored: dict[str, tuple[Located | None, ...]] = defaultdict(tuple)
         is_open = self._starts_elsewhere(settings)
         for access in self._within(starting):
-            if access.kind == "write" and access.key is None:
-                is_open = True
-            elif access.kind == "write" and access.key is not None:
-                stored[access.key] = (*stored[access.key], access.value)
+            if access.kind == "write":
+                keys = self.keys_of(access)
+                is_open = is_open or not keys
+                for key in keys:
+                    stored[key] = (*stored[key], access.value)
             elif access.kind == "passed" and isinstance(access.node, code.Call):
                 is_open = is_open or self._may_write(access.node, access)
         for located in settings.fields.get("ctx", ()):

@@ -109,6 +109,8 @@ class Queue:
         self.names = names
         self.settings: list[WorkerSettings] = []
         for module in names.modules:
+            self.settings += filter(None, map(self._of_class, module.classes))
+        for module in names.modules:
             self._find_settings(module)
         self._find_assigned()
         for settings in self.settings:
@@ -192,10 +194,6 @@ class Queue:
     # --- finding settings ------------------------------------------------------------------------------------------
 
     def _find_settings(self, module: ModuleScope) -> None:
-        for cls in module.classes:
-            settings = self._of_class(cls)
-            if settings is not None:
-                self.settings.append(settings)
         for scope in scopes_of(module):
             for node in scope.nodes:
                 match node:
@@ -262,8 +260,9 @@ class Queue:
             for argument in node.arguments[:1]:
                 for value in self.names.infer(argument, scope):
                     match value:
-                        case ClassValue(cls=cls) if not any(s.node is cls.node for s in self.settings):
-                            self._add_given_class(cls)
+                        case ClassValue(cls=cls):
+                            self._add_given_class(cls, fields)
+                            return
             if not any(key in fields for key in REGISTERING):
                 return
             self.settings.append(WorkerSettings("run_worker", node, scope, fields))
@@ -274,14 +273,20 @@ class Queue:
         elif _are_settings(fields) and "redis_settings" in fields:
             self.settings.append(WorkerSettings(code.dotted(node.function) or "settings", node, scope, fields))
 
-    def _add_given_class(self, cls: ClassScope) -> None:
-        """A class that is handed to `run_worker` holds arq's settings, whatever it has."""
-        fields = {
-            name: [Located(b.value, cls) for b in bindings if isinstance(b, ValueBinding) and b.value is not None]
-            for name, bindings in cls.bindings.items()
-            if name in _FIELDS
-        }
-        self.settings.append(WorkerSettings(cls.name, cls.node, cls.parent, fields))
+    def _add_given_class(self, cls: ClassScope, beside: dict[str, list[Located]]) -> None:
+        """A class that is handed to `run_worker` holds arq's settings, and so do the keywords beside it."""
+        settings = next((s for s in self.settings if s.node is cls.node), None)
+        if settings is None:
+            fields = {
+                name: [Located(b.value, cls) for b in bindings if isinstance(b, ValueBinding) and b.value is not None]
+                for name, bindings in cls.bindings.items()
+                if name in _FIELDS
+            }
+            settings = WorkerSettings(cls.name, cls.node, cls.parent, fields)
+            self.settings.append(settings)
+        for name, given in beside.items():
+            if name in _FIELDS:
+                settings.fields.setdefault(name, []).extend(given)
 
     # --- reading them ----------------------------------------------------------------------------------------------
 

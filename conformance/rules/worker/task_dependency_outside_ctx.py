@@ -32,7 +32,7 @@ def check(program: Program, subject: FunctionScope | ModuleScope) -> Iterator[Vi
         yield from _imports(program, subject.module, subject)
     for scope in _scopes(subject):
         for construction in program.resources.in_scope(scope):
-            if not _is_from_context(program, construction):
+            if not _is_from_context(program, construction) and not _is_made_inside(construction, subject):
                 yield Violation(
                     construction.place,
                     f"the task `{subject.name}` constructs a resource itself: `{construction.name}`",
@@ -96,6 +96,12 @@ def _is_module_level(program: Program, node: code.Expression, scope: Scope) -> b
 # --- made from what ctx holds --------------------------------------------------------------------------------------
 
 
+def _is_made_inside(construction: Construction, task: FunctionScope) -> bool:
+    """Whether a function that the task defines makes it: then it is reported there."""
+    inner = construction.inner
+    return inner is not None and isinstance(inner.scope, FunctionScope) and task in enclosing(inner.scope)
+
+
 def _is_from_context(program: Program, construction: Construction) -> bool:
     """Whether a resource is built from a value of ctx that is one itself, there or in the function that is called."""
     current: Construction | None = construction
@@ -106,20 +112,27 @@ def _is_from_context(program: Program, construction: Construction) -> bool:
     return False
 
 
-def _takes_resource(program: Program, node: code.Expression, scope: Scope, depth: int = 8) -> bool:
-    """Whether an expression is a resource that ctx holds, or is made from one."""
+def _takes_resource(
+    program: Program, node: code.Expression, scope: Scope, depth: int = 8, *, known: bool = False
+) -> bool:
+    """Whether an expression is a resource that ctx holds, or is made from one.
+
+    What ctx holds counts as one where nothing is known of it, unless it has to be `known`.
+    """
     if depth == 0:
         return False
     values = program.names.infer(node, scope)
     for value in values:
         if isinstance(value, ContextEntry):
             held = program.names.expand((value,))
-            return not held or value.key == "redis" or resource_in(program, held) is not None
+            return not (held or known) or value.key == "redis" or resource_in(program, held) is not None
     if Context() in values:
         return False
     match node:
-        case code.Await(value=inner) | code.Attribute(value=inner) | code.Starred(value=inner):
-            return _takes_resource(program, inner, scope, depth - 1)
+        case code.Attribute(value=inner):
+            return _takes_resource(program, inner, scope, depth - 1, known=True)
+        case code.Await(value=inner) | code.Starred(value=inner):
+            return _takes_resource(program, inner, scope, depth - 1, known=known)
         case code.Call(function=function, arguments=arguments, keywords=keywords):
             parts = (*arguments, *(k.value for k in keywords))
             if isinstance(function, (code.Attribute, code.Call, code.Name, code.Subscript)):

@@ -22,7 +22,7 @@ def subjects(program: Program) -> Iterator[Access]:
 
 def check(program: Program, access: Access) -> Iterator[Violation | Undecidable]:
     """Report a key that arq does not set, nor the start-up of the settings that the reader works for."""
-    keys = {access.key} if access.key is not None else _looped_over(program, access)
+    keys = program.contexts.keys_of(access)
     if not keys:
         yield Undecidable(access.place, "the key of `ctx` is computed: it is not known whether it is set")
     for key in sorted(keys - ARQ_KEYS):
@@ -45,14 +45,6 @@ def _unset(program: Program, access: Access, key: str) -> Iterator[Violation | U
             detail=key,
         )
         return
-
-
-def _looped_over(program: Program, access: Access) -> frozenset[str]:
-    """Return the keys of a read in a loop over literal ones."""
-    match access.node:
-        case code.Subscript(key=key) | code.Call(arguments=(key, *_)):
-            return program.origins.keys(key, access.scope)
-    return frozenset()
 
 
 def _takes_out(access: Access) -> bool:
