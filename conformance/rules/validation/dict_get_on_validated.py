@@ -1,0 +1,192 @@
+"""DV503: a validated model is read by its attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.facts import code
+from conformance.program import ClassScope, Program, Scope, scopes_of
+from conformance.program.scopes import ValueBinding
+from conformance.program.usage import is_model
+from conformance.program.values import External, Instance, Located, Values
+from conformance.results import Severity, Violation
+from conformance.rules.base import Example, Rule
+
+_DUMPING = frozenset({"model_dump", "dict"})
+
+
+def subjects(program: Program) -> Iterator[Located]:
+    """Each dump of a validated model in a service."""
+    for module in program.with_role("services"):
+        if module.is_test:
+            continue
+        for scope in scopes_of(module):
+            for node in (*scope.nodes, *scope.deferred):
+                if isinstance(node, code.Call) and _is_dump(program, node, scope):
+                    yield Located(node, scope)
+
+
+def check(program: Program, located: Located) -> Iterator[Violation]:
+    """Report each key that is read from the dump, there or through a local."""
+    for node, scope in _places(program, located.node, located.scope):
+        found = _access(program, node, scope)
+        if found is not None:
+            access, key = found
+            yield Violation(
+                scope.module.place(access),
+                f'"{key}" is read from the dump of a validated model',
+                f"read the attribute: `.{key}`",
+                detail=key,
+            )
+
+
+def _is_dump(program: Program, call: code.Call, scope: Scope) -> bool:
+    match call:
+        case code.Call(function=code.Attribute(value=base, name=name)) if name in _DUMPING:
+            return _has_model(program, program.names.infer(base, scope))
+        case code.Call(function=code.Name(id="dict"), arguments=(base,), keywords=()):
+            return External("builtins.dict") in program.names.resolve(call.function, scope) and _has_model(
+                program, program.names.infer(base, scope)
+            )
+    return False
+
+
+def _has_model(program: Program, values: Values) -> bool:
+    for value in values:
+        match value:
+            case Instance(type=ClassScope() as cls) if is_model(program, cls):
+                return True
+            case Instance(type=str(name)) if program.names.is_a(name, "pydantic.BaseModel"):
+                return True
+    return False
+
+
+def _places(program: Program, node: code.Expression, scope: Scope) -> Iterator[tuple[code.Expression, Scope]]:
+    """Yield the dump itself, and where a local to which it is bound is read."""
+    yield node, scope
+    above = program.usage.parents(scope).get(id(node))
+    targets: tuple[code.Expression, ...] = ()
+    if isinstance(above, code.Assign):
+        targets = above.targets
+    elif isinstance(above, code.NamedExpression):
+        targets = (above.target,)
+        yield above, scope
+    for target in targets:
+        if isinstance(target, code.Name):
+            yield from program.usage.reads_of(
+                target.id, scope, lambda b: isinstance(b, ValueBinding) and b.node is above
+            )
+
+
+def _access(program: Program, node: code.Expression, scope: Scope) -> tuple[code.Node, str] | None:
+    """Return the access of a literal key of an expression, and the key; None where it is something else."""
+    parents = program.usage.parents(scope)
+    above = parents.get(id(node))
+    match above:
+        case code.Subscript(value=value, key=key) if value is node:
+            text = program.names.text(key, scope)
+            outer = parents.get(id(above))
+            is_written = isinstance(outer, (code.Assign, code.Delete)) and any(t is above for t in outer.targets)
+            return None if text is None or is_written else (above, text)
+        case code.Attribute(name="get"):
+            call = parents.get(id(above))
+            if isinstance(call, code.Call) and call.function is above and call.arguments:
+                text = program.names.text(call.arguments[0], scope)
+                return None if text is None else (call, text)
+    return None
+
+
+RULE = Rule(
+    id="DV503",
+    name="dict-get-on-validated",
+    source="Integration Patterns, Data Validation Boundaries",
+    summary="A service reads keys from the dump of a validated model.",
+    why=(
+        "Once validated, data is trusted: its fields are attributes that a type checker and an editor know. A key of a "
+        "dump is a string that nothing checks, and `.get` hides a field that was renamed behind a None."
+    ),
+    instead="Read the attribute. A dump is for what goes out whole: to JSON, to a database, to another model.",
+    subjects=subjects,
+    check=check,
+    nothing="no service dumps a model",
+    severity=Severity.ADVICE,
+    bad=(
+        Example(
+            "a key of a dump",
+            """
+--- app/models/user.py
+from pydantic import BaseModel
+
+
+class User(BaseModel):
+    email: str
+    name: str | None = None
+--- app/services/greeting.py
+from app.models.user import User
+
+
+def greeting(user: User) -> str:
+    name = user.model_dump().get("name")  # expect: DV503
+    return f"hello {name}"
+""",
+        ),
+        Example(
+            "through a local",
+            """
+--- app/schemas.py
+from pydantic import BaseModel
+
+
+class Order(BaseModel):
+    amount: int
+--- app/services/orders.py
+from app.schemas import Order
+
+
+def total(order: Order) -> int:
+    values = order.dict()
+    return values["amount"] * 2  # expect: DV503
+""",
+        ),
+    ),
+    good=(
+        Example(
+            "attributes, and a dump that goes out whole",
+            """
+--- app/services/users.py
+import json
+
+from pydantic import BaseModel
+
+
+class User(BaseModel):
+    email: str
+
+
+def to_json(user: User) -> str:
+    return json.dumps(user.model_dump(mode="json"))
+
+
+def domain(user: User) -> str:
+    return user.email.partition("@")[2]
+""",
+        ),
+        Example(
+            "a dump that something is added to",
+            """
+--- app/services/users.py
+from pydantic import BaseModel
+
+
+class User(BaseModel):
+    email: str
+
+
+def row(user: User, digest: str) -> dict[str, str]:
+    values = user.model_dump()
+    values["digest"] = digest
+    return values
+""",
+        ),
+    ),
+)
