@@ -160,14 +160,19 @@ class Queue:
         )
 
     def _enqueue(self, node: code.Call, scope: Scope) -> Iterator[Enqueue]:
-        match node.function:
+        function, where = node.function, scope
+        if isinstance(function, code.Name):
+            for binding in scope.bindings.get(function.id, ()):
+                if isinstance(binding, ValueBinding) and isinstance(binding.value, code.Attribute):
+                    function, where = binding.value, binding.within or scope
+        match function:
             case code.Attribute(value=base, name="enqueue_job"):
-                types = [v.type for v in self.names.expand(self.names.infer(base, scope)) if isinstance(v, Instance)]
+                types = [v.type for v in self.names.expand(self.names.infer(base, where)) if isinstance(v, Instance)]
                 if types and not any(self.names.is_a(t, *_QUEUES) for t in types):
                     return
                 keyword = "function"
             case code.Attribute(value=base, name="enqueue"):
-                if not self.names.is_instance(self.names.expand(self.names.infer(base, scope)), *_SAFIR_QUEUES):
+                if not self.names.is_instance(self.names.expand(self.names.infer(base, where)), *_SAFIR_QUEUES):
                     return
                 keyword = "task_name"
             case _:

@@ -91,7 +91,7 @@ def _is_no_mapping(program: Program, reference: TypeReference) -> bool:
             if top == "builtins":
                 if rest in _MAPPINGS:
                     return False
-            elif not (base.startswith(_NO_MAPPINGS) or (reference.type == base and top in _NO_CONTEXT_MODULES)):
+            elif not (base.startswith(_NO_MAPPINGS) or top in _NO_CONTEXT_MODULES):
                 return _is_collection(base)
         elif "__getitem__" in base.bindings:
             return False
