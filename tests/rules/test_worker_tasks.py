@@ -1,0 +1,558 @@
+
+"""WK302 to WK304, WK307 and WK309 to WK311: globals, tasks, the queue, the application."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.examples import expected_in, files_of, found_in, program_from
+from conformance.rules.worker.app_in_worker import RULE as WK311
+from conformance.rules.worker.contextvar_quasi_global import RULE as WK302
+from conformance.rules.worker.module_global_resource import RULE as WK303
+from conformance.rules.worker.task_dependency_outside_ctx import RULE as WK304
+from conformance.rules.worker.task_signature import RULE as WK307
+from conformance.rules.worker.unknown_job_name import RULE as WK310
+from conformance.rules.worker.unregistered_task import RULE as WK309
+
+RULES = {rule.id: rule for rule in (WK302, WK303, WK304, WK307, WK309, WK310, WK311)}
+
+PROGRAMS = {
+    ("WK302", "by type, by value, by who sets it"): """
+--- app/vars.py
+import contextvars as cv
+from contextvars import ContextVar as CV, ContextVar
+from typing import Optional
+from uuid import UUID
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncSession
+from app.svc import Service, Plain
+a: CV[Optional[Redis]] = CV("a", default=None)  # expect: WK302
+b = cv.ContextVar[AsyncSession]("b")  # expect: WK302
+c: "ContextVar[AsyncSession | None]" = ContextVar("c", default=None)  # expect: WK302
+d: ContextVar[Service] = ContextVar("d")  # expect: WK302
+e: ContextVar[Plain] = ContextVar("e")
+f: ContextVar[dict[str, Redis]] = ContextVar("f")  # expect: WK302
+job: ContextVar[str] = ContextVar("job", default="")
+jid: ContextVar[UUID] = ContextVar("jid")
+num = ContextVar("num", default=0)
+start: ContextVar[str] = ContextVar("start")  # expect: WK302
+task: ContextVar[int] = ContextVar("task")  # expect: WK302
+rich: ContextVar[dict] = ContextVar("rich")  # expect: WK302
+locale: ContextVar[str] = ContextVar("locale", default="en")
+class Holder:
+    redis: ContextVar[Redis] = ContextVar("hr")  # expect: WK302
+def local():
+    v = ContextVar("v")
+    v.set(Redis())
+--- app/svc.py
+import httpx
+class Service:
+    def __init__(self):
+        self.client = httpx.AsyncClient()
+class Plain:
+    def __init__(self, x): self.x = x
+--- app/worker.py
+from arq.connections import RedisSettings
+from app import vars
+from app.vars import job, jid, num, rich
+async def on_startup(ctx):
+    vars.start.set("x")
+async def js(ctx):
+    job.set(ctx["job_id"])
+    jid.set(ctx["id"])
+    num.set(ctx["job_try"])
+    rich.set({"a": 1})
+async def t(ctx):
+    vars.task.set(3)
+class WorkerSettings:
+    functions = [t]
+    on_startup = on_startup
+    on_job_start = js
+    redis_settings = RedisSettings()
+""",
+    ("WK303", "every way to keep a resource at module level"): """
+--- app/state.py
+from types import SimpleNamespace
+client = None
+pool = None
+class Registry:
+    def __init__(self):
+        self.items = {}
+        self.client = None
+registry = Registry()
+ns = SimpleNamespace()
+clients = {}
+stack: list = []
+seen = set()
+--- app/a.py
+import httpx
+import sys
+import app.state
+from app import state
+from app.state import registry, ns, clients, stack
+engine = None
+x = 1
+y = {}
+def f1():
+    state.client = httpx.AsyncClient()  # expect: WK303
+    app.state.pool = httpx.Client()  # expect: WK303
+    registry.client = httpx.Client()  # expect: WK303
+    ns.client = httpx.Client()  # expect: WK303
+    clients["a"] = httpx.Client()  # expect: WK303
+    stack.append(httpx.Client())  # expect: WK303
+    state.clients["b"] = httpx.Client()  # expect: WK303
+    clients.setdefault("c", httpx.Client())  # expect: WK303
+    clients.update(d=httpx.Client())  # expect: WK303
+    clients.update({"d": httpx.Client()})  # expect: WK303
+    setattr(state, "client", httpx.Client())  # expect: WK303
+    globals()["engine"] = httpx.Client()  # expect: WK303
+    globals().update(engine=httpx.Client())  # expect: WK303
+    local = {}
+    local["x"] = httpx.Client()
+    state.other = 3
+    clients["n"] = 3
+def f2():
+    global engine, x  # expect: WK303
+    engine, x = httpx.Client(), 2
+def f3():
+    global x
+    x = 3
+def f4(c: httpx.Client):
+    global engine  # expect: WK303
+    engine = c
+async def f5():
+    global engine  # expect: WK303
+    async with httpx.AsyncClient() as engine:
+        pass
+def f6():
+    n = None
+    def inner():
+        nonlocal n
+        n = httpx.Client()
+    inner()
+def f7():
+    global engine
+    if engine is None:
+        return 1
+def f8():
+    global engine
+    engine = None
+def f9():
+    global engine  # expect: WK303
+    c = httpx.Client()
+    engine = c
+def f10():
+    c = clients
+    c["z"] = httpx.Client()  # expect: WK303
+def f11():
+    engine = httpx.Client()
+    clients = {}
+    clients["a"] = engine
+class K:
+    def m(self):
+        global engine  # expect: WK303
+        engine = engine or httpx.Client()
+def f12():
+    global engine  # expect: WK303
+    engine = engine if engine else make()
+def make():
+    return httpx.Client()
+def f13():
+    global engine  # expect: WK303
+    if (engine := httpx.Client()):
+        pass
+--- app/life.py
+from contextlib import asynccontextmanager
+from app import state
+from app.state import seen, clients
+from app.called import helper
+flag = False
+tasks = []
+@asynccontextmanager
+async def lifespan(app):
+    global flag  # expect: WK303
+    flag = True
+    seen.add(1)  # expect: WK303
+    state.clients["k"] = 1  # expect: WK303
+    tasks.append(2)  # expect: WK303
+    helper()  # expect: WK304
+    app.state.items = []
+    app.state.items.append(1)
+    local = []
+    local.append(1)
+    yield
+    tasks.clear()  # expect: WK303
+    del clients["k"]  # expect: WK303
+--- app/called.py
+counter = 0
+log = []
+def helper():
+    global counter
+    counter += 1
+    log.append(1)
+--- app/main.py
+from fastapi import FastAPI
+from app.life import lifespan
+app = FastAPI(lifespan=lifespan)
+""",
+    ("WK304", "what a task makes, imports and uses"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+from app.tasks.x import a, b, c, d, e
+async def on_startup(ctx):
+    ctx["settings"] = object()
+    ctx["url"] = "redis://x"
+    ctx["pool"] = make_pool()
+    ctx["db_engine"] = make_engine()
+    ctx["maker"] = make_maker(ctx["db_engine"])
+from redis.asyncio import ConnectionPool
+from sqlalchemy.ext.asyncio import create_async_engine, async_sessionmaker
+def make_pool(): return ConnectionPool()
+def make_engine(): return create_async_engine("x")
+def make_maker(e): return async_sessionmaker(e)
+class WorkerSettings:
+    functions = [a, b, c, d, e]
+    on_startup = on_startup
+    redis_settings = RedisSettings()
+--- app/tasks/x.py
+from typing import TYPE_CHECKING
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from acme.sdk import FancyClient
+from app.svc import Service, Plain, make_session, open_client
+from app import glob
+from app.glob import SessionLocal, db, engine as eng
+from app.worker import make_pool  # expect: WK304
+if TYPE_CHECKING:
+    from app.main import app
+async def a(ctx, n):
+    r = Redis.from_url(ctx["url"])  # expect: WK304
+    r2 = Redis.from_pool(ctx["pool"])
+    r3 = Redis(connection_pool=ctx["pool"])
+    s = Service()  # expect: WK304
+    p = Plain(3)
+    f = FancyClient(ctx["settings"].key)  # expect: WK304
+    s2 = make_session(ctx["db_engine"])
+    s3 = make_session(ctx)
+    oc = open_client()  # expect: WK304
+async def b(ctx):
+    async with SessionLocal() as s:  # expect: WK304
+        pass
+    async with AsyncSession(eng) as s:  # expect: WK304
+        pass
+    async with AsyncSession(glob.engine) as s:  # expect: WK304
+        pass
+    await db.run()  # expect: WK304
+async def c(ctx):
+    engine = ctx["db_engine"]
+    async with engine.begin() as conn:
+        pass
+    maker = async_sessionmaker(engine, expire_on_commit=False)
+    async with maker() as s, maker.begin() as t:
+        pass
+    async with ctx["maker"]() as s:
+        pass
+    mk = ctx["maker"]
+    async with mk.begin() as s:
+        pass
+    async with AsyncSession(bind=engine) as s:
+        pass
+async def d(ctx):
+    from app.deps import get_x  # expect: WK304
+    import app.main  # expect: WK304
+    def inner():
+        return Redis()  # expect: WK304
+    return inner()
+async def e(ctx):
+    helper()  # expect: WK304
+def helper():
+    return Redis()
+--- app/svc.py
+import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
+class Service:
+    def __init__(self):
+        self.client = httpx.AsyncClient()
+class Plain:
+    def __init__(self, x): self.x = x
+def make_session(engine):
+    if isinstance(engine, dict):
+        return AsyncSession(engine["db_engine"])
+    return AsyncSession(engine)
+def open_client():
+    return httpx.AsyncClient()
+--- app/glob.py
+from sqlalchemy.ext.asyncio import create_async_engine, async_sessionmaker
+from app.svc import Service
+engine = create_async_engine("x")
+SessionLocal = async_sessionmaker(engine)
+db = Service()
+--- app/deps/__init__.py
+def get_x(): return 1
+--- app/main.py
+from fastapi import FastAPI
+app = FastAPI()
+""",
+    ("WK307", "signatures"): """
+--- app/worker.py
+from functools import partial
+from arq import cron, func
+from arq.connections import RedisSettings
+from app import t
+class W:
+    functions = [t.a, t.b, t.c, t.d, t.e, func(t.f), t.K.m, t.K().n, t.K.s, t.g, t.h, t.i, t.j, t.k, t.l, t.Call()]
+    cron_jobs = [cron(t.o, hour=1), cron("app.t.p", hour=2)]
+    redis_settings = RedisSettings()
+--- app/t.py
+from typing import Any, Optional, Mapping, TypedDict
+from collections import UserDict
+import functools
+from uuid import UUID
+from sqlalchemy.ext.asyncio import AsyncSession
+from fastapi import Request
+from pydantic import BaseModel
+class C(UserDict): ...
+class M(BaseModel): ...
+Ctx = dict[str, Any]
+def deco(fn):
+    @functools.wraps(fn)
+    async def inner(ctx, *a):
+        return fn(ctx, *a)
+    return inner
+async def a(*args): ...
+async def b(*, ctx): ...  # expect: WK307
+async def c(ctx: Optional[dict] = None): ...
+async def d(ctx: Ctx): ...
+async def e(x: C): ...
+async def f(session: AsyncSession): ...  # expect: WK307
+class K:
+    @staticmethod
+    async def s(ctx): ...
+    async def n(self, ctx): ...
+    @classmethod
+    async def m(cls): ...  # expect: WK307
+@deco
+def g(ctx, x): ...
+async def h(m: M): ...  # expect: WK307
+async def i(x, y, context=None): ...  # expect: WK307
+async def j(x, y): ...
+async def k(req: Request, ctx): ...  # expect: WK307
+async def l(**kw): ...  # expect: WK307
+def o(ctx): ...  # expect: WK307
+async def p(id: UUID): ...  # expect: WK307
+class Call:
+    async def __call__(self, ctx): ...
+""",
+    ("WK309", "entries and functions"): """
+--- app/worker.py
+from arq import cron, func
+from arq.connections import RedisSettings
+from app.tasks import a, gone  # noqa
+from app.tasks import b as bee
+from app import tasks
+class W:
+    functions = [
+        a.main,
+        bee.run,
+        gone,  # expect: WK309
+        tasks.a.main,
+        func("app.tasks.b.other"),
+        "app.tasks.c.nope",  # expect: WK309
+        "app.tasks.zzz.nope",  # expect: WK309
+        undefined,  # expect: WK309
+    ]
+    cron_jobs = [cron(coroutine="app.tasks.b.cronned", hour=1)]
+    redis_settings = RedisSettings()
+    on_startup = bee.up
+--- app/tasks/__init__.py
+from app.tasks import a, b
+--- app/tasks/a.py
+async def main(ctx): ...
+async def lost(ctx, x): ...  # expect: WK309
+async def lost2(context: dict[str, int]): ...  # expect: WK309
+async def _priv(ctx): ...
+def sync(ctx): ...
+async def nonctx(data: dict): ...
+async def wrongctx(ctx: str): ...
+class X:
+    async def m(self, ctx): ...
+if True:
+    async def cond(ctx): ...  # expect: WK309
+--- app/tasks/b.py
+async def run(ctx):
+    await helper(ctx)
+async def helper(ctx):
+    await deeper(ctx)
+async def deeper(ctx): ...
+async def other(ctx): ...
+async def cronned(ctx): ...
+async def up(ctx): await hooked(ctx)
+async def hooked(ctx): ...
+--- app/tasks/c.py
+async def c1(ctx): ...  # expect: WK309
+""",
+    ("WK309", "entries that are not known"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+from lib import discover
+from app.tasks.a import a
+class W:
+    functions = [a, *discover("app.tasks")]
+    redis_settings = RedisSettings()
+--- app/tasks/a.py
+async def a(ctx): ...
+async def b(ctx): ...
+""",
+    ("WK310", "names, constants, queues"): """
+--- app/names.py
+from enum import Enum
+class Jobs(str, Enum):
+    SEND = "send"
+    LOST = "lost"
+SEND = "send"
+PREFIX = "se"
+BAD = "bad"
+--- app/tasks.py
+async def send(ctx): ...
+async def cronny(ctx): ...
+async def named(ctx): ...
+class T:
+    @staticmethod
+    async def m(ctx): ...
+--- app/worker.py
+from arq import cron, func
+from arq.connections import RedisSettings
+from app.tasks import *
+class W:
+    functions = [send, func(named, name="n"), T.m, func("app.tasks.send")]
+    cron_jobs = [cron(cronny, hour=1), cron(send, name="nightly", hour=1)]
+    redis_settings = RedisSettings()
+--- app/api.py
+from typing import Annotated
+from arq import ArqRedis, create_pool
+from fastapi import Depends, Request
+from safir.arq import ArqQueue
+from rq import Queue
+from app.names import *
+from app.names import BAD as B
+from app.tasks import send
+from app import names
+async def f(q: ArqRedis, request: Request, sq: ArqQueue, rq: Queue, other, x: str, z):
+    await q.enqueue_job("send")
+    await q.enqueue_job(SEND)
+    await q.enqueue_job(Jobs.SEND)
+    await q.enqueue_job(Jobs.SEND.value)
+    await q.enqueue_job(names.Jobs.LOST.value)  # expect: WK310
+    await q.enqueue_job(f"{PREFIX}nd")
+    await q.enqueue_job(PREFIX + "nd")
+    await q.enqueue_job(PREFIX + "x")  # expect: WK310
+    await q.enqueue_job(B)  # expect: WK310
+    await q.enqueue_job(function="lost")  # expect: WK310
+    await q.enqueue_job(send.__name__)
+    await q.enqueue_job("named")  # expect: WK310
+    await q.enqueue_job("n")
+    await q.enqueue_job("cronny")  # expect: WK310
+    await q.enqueue_job("cron:cronny")
+    await q.enqueue_job("nightly")
+    await q.enqueue_job("T.m")
+    await q.enqueue_job("app.tasks.send")
+    await q.enqueue_job(x)
+    await request.app.state.q.enqueue_job("lost2")  # expect: WK310
+    await other.enqueue_job("lost3")  # expect: WK310
+    await sq.enqueue("lost4", 3)  # expect: WK310
+    await sq.enqueue("send")
+    rq.enqueue("whatever")
+    z.enqueue("whatever")
+    pool = await create_pool()
+    await pool.enqueue_job("lost5")  # expect: WK310
+    for name in ("send", "lost6"):
+        await pool.enqueue_job(name)  # expect: WK310
+    job = "send" if x else "n"
+    await pool.enqueue_job(job)
+    enq = pool.enqueue_job
+    await enq("lost7")  # expect: WK310
+    await ArqRedis().enqueue_job("lost8")  # expect: WK310
+""",
+    ("WK311", "imports and uses"): """
+--- app/config.py
+from functools import lru_cache
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings): ...
+@lru_cache
+def get_settings() -> Settings: return Settings()
+--- app/deps/__init__.py
+from app.deps.db import DbDep, get_engine
+from app.deps.settings import SettingsDep
+--- app/deps/settings.py
+from typing import Annotated
+from fastapi import Depends
+from app.config import Settings, get_settings
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+--- app/deps/db.py
+from typing import Annotated
+from fastapi import Depends, Request
+def get_engine(request: Request): return request.app.state.engine
+DbDep = Annotated[object, Depends(get_engine)]
+def guard(request: Request) -> None: ...
+--- app/main.py
+from fastapi import FastAPI, Depends
+from app.deps.db import guard
+def create_app() -> FastAPI:
+    return FastAPI(dependencies=[Depends(guard)])
+app = create_app()
+--- app/worker.py
+from arq.connections import RedisSettings
+from app.config import get_settings
+from app.tasks import a, b, c
+class W:
+    functions = [a.a, b.b, c.c]
+    redis_settings = RedisSettings()
+--- app/tasks/a.py
+from typing import TYPE_CHECKING
+from fastapi import Depends, HTTPException
+from starlette.requests import Request as Req  # expect: WK311
+from fastapi import WebSocket  # expect: WK311
+from app.deps.db import guard, get_engine  # expect: WK311
+from app.deps import DbDep  # expect: WK311
+from app.deps import SettingsDep
+from app.config import get_settings
+from app.main import create_app  # expect: WK311
+if TYPE_CHECKING:
+    from app.main import app
+async def a(ctx, db: DbDep, x=Depends(get_engine)):
+    application = create_app()
+    application.state.x
+    s = get_settings()
+    return get_engine(None)
+--- app/tasks/b.py
+import fastapi
+import app.main
+from app import deps, main as m
+from app.deps import db
+async def b(ctx, request: fastapi.Request):  # expect: WK311
+    app.main.app.state.x  # expect: WK311
+    deps.get_engine(request)  # expect: WK311
+    db.get_engine(request)  # expect: WK311
+    x: db.DbDep = 3  # expect: WK311
+    return m.create_app()  # expect: WK311
+--- app/tasks/c.py
+async def c(ctx, app):
+    s = app.state  # expect: WK311
+    s.engine  # expect: WK311
+    from app.main import app as other  # expect: WK311
+    return other.state.x
+async def d(ctx):
+    return ctx["app"].state.x
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "program"), [(key[0], text) for key, text in PROGRAMS.items()], ids=map(" ".join, PROGRAMS)
+)
+def test_a_program_is_reported_where_it_says(rule: str, program: str) -> None:
+    files = files_of(program)
+
+    found = found_in(program_from(files), [RULES[rule]])
+
+    assert found == expected_in(files)
