@@ -175,7 +175,7 @@ async def lifespan(app):
     seen.add(1)  # expect: WK303
     state.clients["k"] = 1  # expect: WK303
     tasks.append(2)  # expect: WK303
-    helper()  # expect: WK304
+    helper()
     app.state.items = []
     app.state.items.append(1)
     local = []
