@@ -40,7 +40,10 @@ if TYPE_CHECKING:
     from conformance.facts.code import ModuleCode
     from conformance.rules.base import Rule
 
-__all__ = ["Loaded", "check", "configure", "judge", "load", "place_of_baseline", "read", "target_of"]
+__all__ = [
+    "Loaded", "Prepared", "check", "configure", "judge", "load", "place_of_baseline", "prepare", "read", "target_of",
+    "with_recorded",
+]  # fmt: skip
 
 LIBRARIES: Final = frozenset({"arq", "fastapi", "httpx", "redis", "sqlalchemy", "sqlmodel", "starlette"})
 """A target that imports one of these is of the kind that the rules are about, even where no module has a role."""
@@ -57,6 +60,15 @@ class Loaded:
     program: Program
     unreadable: tuple[UnreadableModule, ...]
     config: Config
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The files of a target, its configuration, and the rules that are to judge it."""
+
+    target: Target
+    config: Config
+    chosen: Chosen
 
 
 def check(
@@ -84,6 +96,22 @@ def check(
         ConformanceError: the configuration is wrong, a rule is named that does not exist, there is no such target:
             all of it at once.
     """
+    prepared = prepare(paths, config, selection=selection, cwd=cwd)
+    target, known, chosen = prepared.target, prepared.config, prepared.chosen
+    report = judge(read(target, known, progress=progress), chosen, progress=progress)
+    if since is not None:
+        report = _only_since(since, report, target, known, chosen)
+    return with_recorded(report, target, known) if with_baseline else report
+
+
+def prepare(
+    paths: Sequence[Path], config: Config | None = None, *, selection: Selection | None = None, cwd: Path | None = None
+) -> Prepared:
+    """Return what a check starts from; nothing of the target is read for it but what its modules are called.
+
+    Raises:
+        ConformanceError: what `check` says is wrong: all of it at once.
+    """
     problems: list[Problem] = []
     known = config or Config()
     try:
@@ -101,13 +129,11 @@ def check(
         raise ConformanceError((*problems, *error.problems)) from error
     if problems:
         raise ConformanceError(problems)
-    report = judge(read(target, known, progress=progress), chosen, progress=progress)
-    if since is not None:
-        report = _only_since(since, report, target, known, chosen)
-    return _with_baseline(report, target, known) if with_baseline else report
+    return Prepared(target, known, chosen)
 
 
-def _with_baseline(report: Report, target: Target, config: Config) -> Report:
+def with_recorded(report: Report, target: Target, config: Config) -> Report:
+    """Return the report with the recorded findings marked as such, where there is a record."""
     file = place_of_baseline(config, target.root)
     if not file.is_file():
         if not config.baseline:
