@@ -58,6 +58,7 @@ MODULES = {
     "through a dataclass": "from dataclasses import dataclass, field\n@dataclass\nclass A:\n    c: httpx.Client = field(default_factory=httpx.Client)\na = A()  # expect: DI106",
     "through a class method": "class A:\n    @classmethod\n    def make(cls):\n        return httpx.Client()\na = A.make()  # expect: DI106",
     "built, not returned": "kept = []\ndef set_up() -> None:\n    kept.append(httpx.Client())\nset_up()  # expect: DI106",
+    "built by what another library runs": "from airflow.decorators import dag\n@dag\ndef flow() -> None:\n    httpx.Client()\nflow()",
     "through another module": "from app.made import make\nc = make()  # expect: DI106",
     "a class that takes one": "class A:\n    def __init__(self, c):\n        self.c = c\na = A(None)",
     "a class that makes one later": "class A:\n    def get(self):\n        return httpx.Client()\na = A()",

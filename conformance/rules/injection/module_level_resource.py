@@ -8,10 +8,12 @@ from conformance.facts import code
 from conformance.program import ModuleScope, Program, Scope
 from conformance.program.resources import Construction
 from conformance.program.scopes import ClassScope
-from conformance.program.values import Instance
+from conformance.program.values import External, FunctionValue, Instance
 from conformance.results import Step, Violation
 from conformance.rules.base import Example, Rule
 
+_TRANSPARENT = frozenset({"builtins", "functools", "contextlib", "click", "typer", "tenacity"})
+"""Distributions whose decorators leave a function that runs its own code when it is called."""
 _INSTEAD = "construct it in the lifespan (FastAPI) or in `on_startup` (arq), and have it injected"
 
 
@@ -28,11 +30,30 @@ def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
         for node in scope.nodes:
             if not isinstance(node, code.Call) or _is_within(node, guarded):
                 continue
-            construction = program.resources.built_by(node, scope)
+            construction = program.resources.constructed_by(node, scope)
+            if construction is None and _runs_its_body(program, node, scope):
+                construction = program.resources.built_by(node, scope)
             if construction is not None:
                 yield _violation(construction)
             elif isinstance(node.function, code.Attribute) and node.function.name == "start":
                 yield from _start(program, node, node.function, scope)
+
+
+def _runs_its_body(program: Program, node: code.Call, scope: Scope) -> bool:
+    """Whether calling what a call calls runs the function's code: a foreign decorator may put anything in its place."""
+    return any(
+        isinstance(value, FunctionValue)
+        and all(_is_transparent(program, d, value.function.parent) for d in value.function.node.decorators)
+        for value in program.names.infer(node.function, scope)
+    )
+
+
+def _is_transparent(program: Program, decorator: code.Expression, scope: Scope) -> bool:
+    node = decorator.function if isinstance(decorator, code.Call) else decorator
+    return all(
+        not isinstance(resolved, External) or resolved.top in _TRANSPARENT
+        for resolved in program.names.resolve(node, scope)
+    )
 
 
 def _violation(construction: Construction) -> Violation:
