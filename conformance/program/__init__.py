@@ -11,6 +11,7 @@ from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.contexts import WorkerContexts
 from conformance.program.flow import Flow
+from conformance.program.fixtures import Fixtures
 from conformance.program.imports import ImportEdge, import_graph, imports_of
 from conformance.program.inference import Inference, scopes_of
 from conformance.program.injection import Alias, DependencyInjection, Endpoint, Injection, Provider, Use
@@ -162,6 +163,11 @@ class Program:
     def releases(self) -> Releases:
         """What functions create and what they release."""
         return Releases(self.names, self.origins, self.resources)
+
+    @cached_property
+    def fixtures(self) -> Fixtures:
+        """pytest's fixtures."""
+        return Fixtures(self)
 
     @cached_property
     def usage(self) -> Usage:

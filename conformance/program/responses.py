@@ -46,8 +46,8 @@ def says_nothing(program: Program, node: code.Expression, scope: Scope, depth: i
         case code.Name() | code.Attribute():
             for resolved in program.names.resolve(node, scope):
                 match resolved:
-                    case Symbol(binding=ValueBinding(value=value), scope=inner) if value is not None:
-                        return says_nothing(program, value, inner, depth + 1)
+                    case Symbol(binding=ValueBinding(value=aliased), scope=inner) if aliased is not None:
+                        return says_nothing(program, aliased, inner, depth + 1)
             return any(name in _DICTS | _LISTS | _ANYTHING for name in _named(program, node, scope))
     return False
 

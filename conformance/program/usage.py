@@ -155,7 +155,7 @@ class _Walk:
         if _is_reported(node, parents):
             yield Outcome(Fate.REPORTED, node, scope)
             return
-        above = parents.get(id(node))
+        above: object = parents.get(id(node))  # the union of all records takes mypy minutes
         match above:
             case None:
                 yield Outcome(Fate.USED, node, scope)

@@ -1,0 +1,254 @@
+"""TS703: what is overridden is what an endpoint depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from conformance.facts import code
+from conformance.program import Program
+from conformance.program.injection import Provider
+from conformance.program.overrides import OverrideWrite, override_writes
+from conformance.program.values import ClassValue, External, FunctionValue, Instance, LambdaValue, Member, Value
+from conformance.results import Undecidable, Violation
+from conformance.rules.base import Example, Rule
+
+
+class Override(NamedTuple):
+    """One override, and what endpoints depend on."""
+
+    write: OverrideWrite
+    effective: frozenset[Value]
+
+
+def subjects(program: Program) -> Iterator[Override]:
+    """Each override that the tests set, where the target has endpoints."""
+    if not any(not e.module.is_test for e in program.injection.endpoints):
+        return
+    effective = frozenset(v for provider in _reached(program) for v in provider.values)
+    for module in program.modules:
+        if module.is_test:
+            for write in override_writes(program, module):
+                if not write.removes:
+                    yield Override(write, effective)
+
+
+def check(program: Program, override: Override) -> Iterator[Violation | Undecidable]:
+    """Report a key that is no provider of any endpoint."""
+    write = override.write
+    if not write.keys:
+        yield Undecidable(write.place, "it is not known what is overridden here")
+        return
+    for key in write.keys:
+        values = [
+            v
+            for v in program.names.infer(key, write.scope)
+            if isinstance(v, (FunctionValue, ClassValue, Instance, External, Member, LambdaValue))
+        ]
+        name = code.dotted(key) or "the key"
+        if not values:
+            yield Undecidable(write.place, f"it is not known what `{name}` is, which is overridden here")
+        elif not any(_is_effective(v, override.effective) for v in values) or _is_made_here(key):
+            yield Violation(
+                write.place,
+                f"no endpoint depends on `{name}`: overriding it changes nothing",
+                "override the provider that stands in `Depends(…)`",
+                detail=name,
+            )
+
+
+def _is_effective(value: Value, effective: frozenset[Value]) -> bool:
+    if value in effective:
+        return True
+    match value:
+        case FunctionValue(function=function):
+            return FunctionValue(function) in effective
+    return False
+
+
+def _is_made_here(key: code.Expression) -> bool:
+    """Whether a key is made where it stands, so that it is the same as nothing else."""
+    return isinstance(key, (code.Call, code.Lambda))
+
+
+def _reached(program: Program) -> set[Provider]:
+    """Return the providers that endpoints depend on, those of apps that the tests make included."""
+    injection = program.injection
+    pending = list(injection.reached_by_endpoints())
+    for endpoint in injection.endpoints:
+        if endpoint.module.is_test:
+            uses = injection.uses_of_function.get(endpoint.function, ())
+            pending += [u.injection.provider for u in uses if u.injection.provider is not None]
+    for _, scope, listed in injection.lists:
+        if scope.module.is_test:
+            pending += [u.injection.provider for u in listed if u.injection.provider is not None]
+    found: set[Provider] = set()
+    while pending:
+        provider = pending.pop()
+        if provider not in found:
+            found.add(provider)
+            pending += [u.injection.provider for u in injection.uses_in(provider) if u.injection.provider is not None]
+    return found
+
+
+RULE = Rule(
+    id="TS703",
+    name="ineffective-override",
+    source="PRD-012 §7",
+    summary="A test overrides something that no endpoint depends on.",
+    why=(
+        "An override takes effect for the very object that stands in `Depends(…)`. One of a function that nothing "
+        "depends on does nothing: the test runs against the real thing, and says so only when that is not there."
+    ),
+    instead=(
+        "Import the provider from where it is defined, and override that. What endpoints do not get injected cannot be "
+        "overridden: make it a provider, or hand the double over as an argument."
+    ),
+    subjects=subjects,
+    check=check,
+    nothing="the tests override no dependency, or the target declares no endpoint",
+    bad=(
+        Example(
+            "a function that a provider merely calls",
+            """
+--- app/main.py
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+
+app = FastAPI()
+
+
+def now() -> str:
+    return "12:00"
+
+
+async def get_clock() -> str:
+    return now()
+
+
+@app.get("/clock")
+async def clock(time: Annotated[str, Depends(get_clock)]) -> str:
+    return time
+--- tests/conftest.py
+import pytest
+
+from app.main import app, now
+
+
+@pytest.fixture
+def midnight():
+    app.dependency_overrides[now] = lambda: "00:00"  # expect: TS703
+    yield app
+    app.dependency_overrides.clear()
+""",
+        ),
+        Example(
+            "an instance that is not the one that endpoints depend on",
+            """
+--- app/main.py
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+
+app = FastAPI()
+
+
+class Role:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self) -> str:
+        return self.name
+
+
+@app.get("/admin")
+async def admin(role: Annotated[str, Depends(Role("admin"))]) -> str:
+    return role
+--- tests/test_admin.py
+from app.main import Role, app
+
+
+def test_admin() -> None:
+    app.dependency_overrides.update({Role("admin"): lambda: "me"})  # expect: TS703
+    app.dependency_overrides.clear()
+""",
+        ),
+    ),
+    good=(
+        Example(
+            "a provider of an endpoint, and what it depends on",
+            """
+--- app/deps.py
+from typing import Annotated
+
+from fastapi import Depends
+
+
+async def get_token() -> str:
+    return "token"
+
+
+async def get_user(token: Annotated[str, Depends(get_token)]) -> str:
+    return token
+
+
+UserDep = Annotated[str, Depends(get_user)]
+--- app/main.py
+from fastapi import FastAPI
+
+from app.deps import UserDep
+
+app = FastAPI()
+
+
+@app.get("/me")
+async def me(user: UserDep) -> str:
+    return user
+--- tests/conftest.py
+import pytest
+
+from app import deps
+from app.main import app
+
+
+@pytest.fixture
+def as_ada():
+    app.dependency_overrides[deps.get_user] = lambda: "ada"
+    app.dependency_overrides[deps.get_token] = lambda: "other"
+    yield app
+    app.dependency_overrides.clear()
+""",
+        ),
+        Example(
+            "a guard of a router",
+            """
+--- app/main.py
+from fastapi import APIRouter, Depends, FastAPI
+
+
+async def verify() -> None:
+    return None
+
+
+app = FastAPI()
+router = APIRouter(dependencies=[Depends(verify)])
+
+
+@router.get("/items")
+async def items() -> list[str]:
+    return []
+
+
+app.include_router(router)
+--- tests/test_items.py
+from app.main import app, verify
+
+
+def test_items() -> None:
+    app.dependency_overrides[verify] = lambda: None
+    app.dependency_overrides.pop(verify)
+""",
+        ),
+    ),
+)
