@@ -89,11 +89,7 @@ class Resources:
 
     def in_scope(self, scope: Scope) -> Iterator[Construction]:
         """Yield the constructions among the calls of a scope, in the order of the source; nested scopes excluded."""
-        return self.among(*scope.body, scope=scope)
-
-    def among(self, *nodes: code.Node, scope: Scope) -> Iterator[Construction]:
-        """Yield the constructions at and below nodes of a scope, nested functions, lambdas and classes excluded."""
-        for node in code.walk_scope(*nodes):
+        for node in scope.nodes:
             if isinstance(node, code.Call):
                 found = self.constructed_by(node, scope)
                 if found is not None:

@@ -45,7 +45,7 @@ def creations(program: Program, roots: tuple[FunctionScope, ...]) -> Iterator[Cr
 
 def held_by(construction: Construction) -> str:
     """Return how a message names where the result goes: ` in `app.state.redis``; "" where that is not plain."""
-    for node in _nodes(construction.scope):
+    for node in construction.scope.nodes:
         match node:
             case code.Assign(targets=(target, *_), value=value) if value is not None and _is_or_awaits(
                 value, construction.call
@@ -53,10 +53,6 @@ def held_by(construction: Construction) -> str:
                 name = shown(target)
                 return f" in `{name}`" if name else ""
     return ""
-
-
-def _nodes(scope: Scope) -> Iterator[code.Node]:
-    return code.walk_scope(*scope.body)
 
 
 def _is_or_awaits(value: code.Expression, call: code.Call) -> bool:
@@ -126,7 +122,7 @@ def _makes_an_object(program: Program, call: code.Call, scope: Scope) -> bool:
 
 def is_entered(program: Program, construction: Construction) -> bool:
     """Return whether a with statement, or an exit stack, of the same function closes what a construction makes."""
-    for node in _nodes(construction.scope):
+    for node in construction.scope.nodes:
         match node:
             case code.WithItem(manager=manager):
                 entered: code.Expression = manager

@@ -52,7 +52,7 @@ def _uses(program: Program, access: Access) -> bool:
 
 def _releases(read: Access) -> bool:
     """Whether a read only fetches what is released: `app.state.redis.aclose()`."""
-    for node in code.walk_scope(*read.scope.body):
+    for node in read.scope.nodes:
         match node:
             case code.Attribute(value=value, name=name) if value is read.node and name in catalogue.RELEASES:
                 return True
