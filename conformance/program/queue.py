@@ -253,7 +253,8 @@ class Queue:
                             fields.setdefault(name, [])
                 if base is cls and name in fields:
                     own.add(name)
-        if not _are_settings(fields) or not own:
+        by_name = cls.name == "WorkerSettings" and any(key in fields for key in REGISTERING)
+        if not (_are_settings(fields) or by_name) or not own:
             return None
         if any(self.names.is_a(cls, name) for name in _NO_SETTINGS):
             return None
