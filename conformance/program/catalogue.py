@@ -49,6 +49,7 @@ _SAME: dict[str, tuple[str, ...]] = {
     "redis.asyncio.ConnectionPool": ("redis.asyncio.connection.ConnectionPool", "aioredis.ConnectionPool"),
     "redis.asyncio.BlockingConnectionPool": ("redis.asyncio.connection.BlockingConnectionPool",),
     "arq.create_pool": ("arq.connections.create_pool",),
+    "arq.create_pool_sync": ("arq.connections.create_pool_sync",),  # as PRD-012 writes it
     "arq.connections.ArqRedis": ("arq.ArqRedis",),
     "arq.connections.RedisSettings": ("arq.RedisSettings",),
     "arq.worker.Worker": ("arq.Worker",),
@@ -237,6 +238,7 @@ RESULTS: dict[str, str] = {
     "sqlalchemy.ext.asyncio.async_scoped_session": "sqlalchemy.ext.asyncio.async_scoped_session",
     "sqlalchemy.orm.create_session": "sqlalchemy.orm.Session",
     "arq.create_pool": "arq.connections.ArqRedis",
+    "arq.create_pool_sync": "arq.connections.ArqRedis",
     "redis.from_url": "redis.Redis",
     "redis.asyncio.from_url": "redis.asyncio.Redis",
     "redis.Redis.from_url": "redis.Redis",
