@@ -528,7 +528,7 @@ Statement: TypeAlias = (
 Node: TypeAlias = Expression | Statement | Keyword | Generator | WithItem | Handler | Case | ImportedName | Parameter
 
 
-@_record
+@dataclass(frozen=True, slots=True)
 class Comment:
     """A suppression comment: `# conformance: ignore[DI103] -- why`.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +17,8 @@ from conformance.facts.parse import parse
 
 DEEPEST = 20_000
 """How deep an expression may be nested; CPython's own compiler gives up long before."""
+
+_CONTINUATION = re.compile(rb"[\x80-\xbf]")
 
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -33,7 +37,7 @@ def extract(source: bytes, path: str) -> code.ModuleCode:
         path: the name that an error carries.
 
     Raises:
-        UnreadableModule: where neither the running interpreter nor LibCST can read the file.
+        UnreadableModule: where neither the running interpreter can read the file nor a newer one could.
     """
     parsed = parse(source, path)
     converter = _Converter(parsed.text)
@@ -42,8 +46,7 @@ def extract(source: bytes, path: str) -> code.ModuleCode:
             body = converter.block(parsed.tree.body)
     except RecursionError as error:
         raise UnreadableModule(path, 1, "the code is nested too deeply to be read") from error
-    comments = read_comments(parsed.text) if b"conformance" in source else ()
-    return code.ModuleCode(body, _docstring(parsed.tree.body), comments, parsed.text.count("\n") + 1)
+    return code.ModuleCode(body, _docstring(parsed.tree.body), read_comments(parsed.text), parsed.text.count("\n") + 1)
 
 
 @contextmanager
@@ -162,7 +165,7 @@ class _Converter:
 
     def _column(self, line: int, offset: int) -> int:
         wide = self._wide.get(line)
-        return (offset if wide is None else len(wide[:offset].decode(errors="replace"))) + 1
+        return (offset if wide is None else offset - bisect_left(wide, offset)) + 1
 
     def expression(self, node: ast.expr) -> code.Expression:
         return self._expressions[type(node)](node, self.span(node))
@@ -370,7 +373,10 @@ def _last_name(node: ast.expr) -> str:
     return ""
 
 
-def _wide_lines(text: str) -> dict[int, bytes]:
-    """Return the lines that hold more than ASCII, by number, as UTF-8: there a byte is not a column."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return {number: line.encode(errors="surrogatepass") for number, line in enumerate(lines, 1) if not line.isascii()}
+def _wide_lines(text: str) -> dict[int, list[int]]:
+    """Return the lines that hold more than ASCII, by number: the positions of the bytes that begin no character."""
+    return {
+        number: [match.start() for match in _CONTINUATION.finditer(line.encode(errors="surrogatepass"))]
+        for number, line in enumerate(text.split("\n"), 1)
+        if not line.isascii()
+    }

@@ -64,7 +64,10 @@ _ITERATORS = frozenset(
 )  # fmt: skip
 _TRANSPARENT = frozenset({"ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "TypeGuard"})
 _OPAQUE = frozenset({"Any", "object", "TypeVar", "ParamSpec", "Self", "LiteralString", "Never", "NoReturn"})
-_DEEPEST = 60
+_DEEPEST = 80
+"""How many questions may hang on one another; behind that nothing is known."""
+_ROUNDS = 12
+"""How often a ring of questions is asked anew until nothing changes; four are enough for all real code seen."""
 PASSING_ON = frozenset(
     {"functools.partial", "functools.partialmethod", "contextlib.asynccontextmanager", "contextlib.contextmanager",
      "contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext", "asyncio.run", "asyncio.wait_for",
@@ -105,6 +108,10 @@ class Inference:
         self._kept: list[object] = []
         self._running: dict[object, int] = {}
         self._lowest: list[int] = []
+        self._provisional: dict[object, tuple[Values, int]] = {}
+        self._assumed: dict[object, Values] = {}
+        self._ring: list[object] = []
+        self._changes = 0
         self._annotations: dict[tuple[int, int], Annotation] = {}
         self._callers: dict[str, list[tuple[code.Call, Scope, int]]] | None = None
         self._bases: dict[ClassScope, tuple[str | ClassScope, ...]] = {}
@@ -311,27 +318,63 @@ class Inference:
         return self._infer(node, scope)
 
     def _remember(self, key: object, compute: Callable[[], Values], keep: object = None) -> Values:
+        """Return the values of a question, computed once.
+
+        Where the question leads back to itself, what is assumed for it is () at first, then what came out, until
+        nothing new comes out: the least fixed point, whichever question was asked first. Until the outermost question
+        of such a ring is answered, the answers within it are provisional.
+        """
         known = self._memo.get(key)
         if known is not None:
             return known
+        provisional = self._provisional.get(key)
+        if provisional is not None:
+            values, lowest = provisional
+            self._lowest[-1] = min(self._lowest[-1], lowest)
+            return values
+        at = self._running.get(key)
+        if at is not None:
+            self._lowest[-1] = min(self._lowest[-1], at)
+            return self._assumed.setdefault(key, ())
         depth = len(self._running)
-        if key in self._running or depth > _DEEPEST:
-            at = self._running.get(key, 0)
-            if self._lowest:
-                self._lowest[-1] = min(self._lowest[-1], at)
+        if depth > _DEEPEST:
             return ()
+        self._kept.append(keep)
         self._running[key] = depth
         self._lowest.append(depth)
+        mark = len(self._ring)
         try:
-            result = compute()
+            result = self._settled(key, compute, depth, mark)
         finally:
             del self._running[key]
             lowest = self._lowest.pop()
         if lowest >= depth:
             self._memo[key] = result
-            self._kept.append(keep)
-        elif self._lowest:
+            for inner in self._ring[mark:]:
+                self._memo[inner] = self._provisional.pop(inner)[0]
+                self._assumed.pop(inner, None)
+            del self._ring[mark:]
+            self._assumed.pop(key, None)
+        else:
+            self._provisional[key] = (result, lowest)
+            self._ring.append(key)
             self._lowest[-1] = min(self._lowest[-1], lowest)
+        return result
+
+    def _settled(self, key: object, compute: Callable[[], Values], depth: int, mark: int) -> Values:
+        """Compute, again and again where the question is the outermost of a ring and something new came out."""
+        for _ in range(_ROUNDS):
+            before = self._changes
+            result = compute()
+            assumed = self._assumed.get(key)
+            if assumed is not None and not set(result) <= set(assumed):
+                self._assumed[key] = self._union((assumed, result))
+                self._changes += 1
+            if assumed is None or self._lowest[-1] < depth or self._changes == before:
+                break
+            for inner in self._ring[mark:]:
+                del self._provisional[inner]
+            del self._ring[mark:]
         return result
 
     def _infer(self, node: code.Expression, scope: Scope) -> Values:

@@ -108,6 +108,8 @@ class Queue:
     def __init__(self, names: Inference) -> None:
         self.names = names
         self.settings: list[WorkerSettings] = []
+        self.wrappers: dict[FunctionScope, list[FunctionScope]] = {}
+        """What decorators and calls put around tasks and hooks: each with the functions that it wraps."""
         for module in names.modules:
             self.settings += filter(None, map(self._of_class, module.classes))
         for module in names.modules:
@@ -117,8 +119,6 @@ class Queue:
             self._read(settings)
         self.tasks: dict[FunctionScope, list[Registration]] = {}
         self.hooks: dict[FunctionScope, list[str]] = {}
-        self.wrappers: dict[FunctionScope, list[FunctionScope]] = {}
-        """What decorators and calls put around tasks and hooks: each with the functions that it wraps."""
         for settings in self.settings:
             for registration in settings.registrations:
                 if registration.function is not None:
@@ -131,7 +131,8 @@ class Queue:
         for function in (*self.tasks, *self.hooks):
             for wrapper in self._wrappers(function):
                 self.wrappers.setdefault(wrapper, []).append(function)
-                names.context_functions.setdefault(wrapper, names.context_functions[function])
+        for wrapper, wrapped in self.wrappers.items():
+            names.context_functions.setdefault(wrapper, names.context_functions[wrapped[0]])
         names.forget()
 
     @property
@@ -392,6 +393,7 @@ class Queue:
         self, node: code.Expression, scope: Scope, kind: str, settings: WorkerSettings
     ) -> Iterator[Registration]:
         sort: Literal["task", "cron"] = "cron" if kind == "cron" else "task"
+        node = _uncast(node)
         found = False
         for value in self.names.infer(node, scope):
             match value:
@@ -401,7 +403,7 @@ class Queue:
                     found = True
                 case Instance(type="arq.worker.Function" | "arq.cron.CronJob" as made, creation=creation) if creation:
                     yield from self._described(
-                        creation.call, creation.scope, sort, made == "arq.cron.CronJob", node, scope
+                        creation.call, creation.scope, sort, made == "arq.cron.CronJob", node, scope, settings
                     )
                     found = True
                 case Instance(type=ClassScope() as cls):
@@ -430,6 +432,7 @@ class Queue:
         cron: bool,
         node: code.Expression,
         scope: Scope,
+        settings: WorkerSettings,
     ) -> Iterator[Registration]:
         """Read `func(coroutine, name=…)` and `cron(coroutine, name=…)`."""
         given = [*call.arguments[:1], *(k.value for k in call.keywords if k.name == "coroutine")]
@@ -440,7 +443,7 @@ class Queue:
                 isinstance(keyword.value, code.Constant) and keyword.value.value is None
             ):
                 name, named = self.names.text(keyword.value, inner), True
-        for coroutine in given[:1]:
+        for coroutine in map(_uncast, given[:1]):
             found = False
             for value in self.names.infer(coroutine, inner):
                 match value:
@@ -458,6 +461,7 @@ class Queue:
                         found = True
             if not found:
                 missing = self._is_missing(coroutine, inner)
+                settings.complete = settings.complete and missing
                 own = code.dotted(coroutine).rpartition(".")[2]
                 yield Registration(None, name if named else (own or None), kind, missing, node, scope)
 
@@ -500,16 +504,40 @@ class Queue:
 
     def _wrapped(self, node: code.Expression, scope: Scope) -> FunctionScope | None:
         """Of `wrap(task)`: the task. The wrapper that the call returns is given the context, too."""
-        if not isinstance(node, code.Call):
+        call, scope = self._call_behind(node, scope)
+        if call is None:
             return None
-        for argument in node.arguments:
+        for argument in call.arguments:
             for value in self.names.infer(argument, scope):
                 if isinstance(value, FunctionValue):
-                    for wrapper in self.names.infer(node, scope):
+                    for wrapper in self.names.infer(call, scope):
                         if isinstance(wrapper, FunctionValue) and wrapper.function is not value.function:
-                            self.names.context_functions.setdefault(wrapper.function, "task")
+                            self.wrappers.setdefault(wrapper.function, []).append(value.function)
                     return value.function
         return None
+
+    def _call_behind(self, node: code.Expression, scope: Scope) -> tuple[code.Call | None, Scope]:
+        """Return the call whose result a name is bound to, `cast` taken away."""
+        for _ in range(5):
+            node = _uncast(node)
+            match node:
+                case code.Call():
+                    return node, scope
+                case code.Name() | code.Attribute():
+                    bound = [
+                        Located(s.binding.value, s.scope)
+                        for s in self.names.resolve(node, scope)
+                        if isinstance(s, Symbol)
+                        and isinstance(s.binding, ValueBinding)
+                        and s.binding.value is not None
+                        and not s.binding.path
+                    ]
+                    if len(bound) != 1:
+                        return None, scope
+                    node, scope = bound[0].node, bound[0].scope
+                case _:
+                    return None, scope
+        return None, scope
 
     def _wrappers(self, function: FunctionScope) -> Iterator[FunctionScope]:
         """Yield the functions that the decorators of a task put around it."""
@@ -544,6 +572,14 @@ _NO_SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseModel")
 
 def _are_settings(fields: dict[str, list[Located]]) -> bool:
     return any(key in fields for key in REGISTERING) and ("redis_settings" in fields or "on_startup" in fields)
+
+
+def _uncast(node: code.Expression) -> code.Expression:
+    """Return what stands in `cast(Type, …)`."""
+    match node:
+        case code.Call(function=function, arguments=(_, inner)) if code.dotted(function).endswith("cast"):
+            return inner
+    return node
 
 
 def _class_node(value: Value) -> code.Class | None:
