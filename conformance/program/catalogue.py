@@ -564,6 +564,9 @@ PARTS = frozenset(
 )  # fmt: skip
 """Attributes of a library's resource that own what it owns: releasing them releases it."""
 
+TAKING = frozenset({"set_default_executor"})
+"""Methods that take over what they are given: the event loop shuts its executor down."""
+
 TAKEN_OVER: dict[str, tuple[str, ...]] = {
     "redis.Redis.from_pool": ("connection_pool",),
     "redis.asyncio.Redis.from_pool": ("connection_pool",),

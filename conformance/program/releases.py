@@ -180,7 +180,7 @@ class Releases:
         """
         inside = _inside(created)
         siblings = [o for o in others if o is not created and o.innermost.call is created.innermost.call]
-        if siblings and all(self._is_shared(c) for c in (created, *siblings)):
+        if siblings and all(self.is_shared(c) for c in (created, *siblings)):
             siblings = []
         for release in releases:
             if release.of(created.call):
@@ -231,6 +231,9 @@ class Releases:
             case code.Call(function=function, arguments=arguments, keywords=keywords):
                 if self._tells(function, scope) and not dropped:
                     for argument in (*arguments, *(k.value for k in keywords)):
+                        yield self._release(argument, node, visit)
+                elif isinstance(function, code.Attribute) and function.name in catalogue.TAKING:
+                    for argument in arguments:
                         yield self._release(argument, node, visit)
                 elif isinstance(function, code.Attribute) and self._releases_itself(function, scope, dropped=dropped):
                     yield self._release(function.value, node, visit)
@@ -298,7 +301,7 @@ class Releases:
     def _is_called(self, attribute: code.Attribute, function: FunctionScope) -> bool:
         return any(isinstance(n, code.Call) and n.function is attribute for n in function.nodes)
 
-    def _is_shared(self, created: Construction) -> bool:
+    def is_shared(self, created: Construction) -> bool:
         """Whether each call of a function that constructs gives the same object: it is cached or kept."""
         if created.inner is None:
             return False

@@ -54,8 +54,9 @@ def check(program: Program, runner: Runner) -> Iterator[Violation]:
             continue
         if is_lent(program, construction):
             continue
-        place, cached = _place(program, construction)
-        how = "once per process behind a cache: a hidden singleton" if cached else "anew whenever it runs"
+        place, is_cached = _place(program, construction)
+        is_kept = is_cached or program.releases.is_shared(construction)
+        how = "once per process: a hidden singleton" if is_kept else "anew whenever it runs"
         yield Violation(
             place,
             f"{runner.kind} `{runner.name}` constructs `{construction.innermost.name}`, {how}",

@@ -12,8 +12,11 @@ from conformance.rules.lifecycle.common import Creation, creations, detail_of, h
 
 def subjects(program: Program) -> Iterator[Creation]:
     """Each resource that a lifespan, or the handlers that stand in for one, create; each with what became of it."""
-    for roots in lifespan_groups(program):
-        yield from creations(program, roots)
+    found = [creation for roots in lifespan_groups(program) for creation in creations(program, roots)]
+    released = {id(c.construction.call) for c in found if c.released}
+    for creation in found:
+        is_kept = program.releases.is_shared(creation.construction)
+        yield creation._replace(released=True) if is_kept and id(creation.construction.call) in released else creation
 
 
 def check(program: Program, creation: Creation) -> Iterator[Violation]:  # noqa: ARG001 - the form of every `check`
