@@ -342,6 +342,46 @@ async def a(ctx):
 def remember(store, key, value):
     store[key] = value  # expect: WK301
 """,
+    ("WK301", "settings that another module fills, tasks in an envelope"): """
+--- app/settings.py
+from typing import Any, ClassVar
+from arq.connections import RedisSettings
+class Settings:
+    redis_settings = RedisSettings()
+    functions: ClassVar[list[Any]] = []
+    cron_jobs: ClassVar[list[Any]] = []
+    on_startup = None
+--- app/worker.py
+from typing import cast
+from arq import cron
+from app.envelope import envelope
+from app.settings import Settings
+from app.t import a, b, c, d, up
+_a = envelope(a)
+Settings.functions = [_a]
+Settings.functions.append(b)
+Settings.cron_jobs += [cron(cast(object, envelope(c)), hour=1)]
+Settings.on_startup = up
+--- app/envelope.py
+import functools
+def envelope(fn):
+    @functools.wraps(fn)
+    async def wrapper(ctx, *args):
+        ctx["trace"] = 1  # expect: WK301
+        return await fn(ctx, *args)
+    return wrapper
+--- app/t.py
+async def a(ctx):
+    ctx["x"] = 1
+async def b(ctx):
+    ctx["x"] = 1
+async def c(ctx):
+    ctx["x"] = 1
+async def d(ctx):
+    ctx["x"] = 1
+async def up(ctx):
+    ctx["x"] = 1
+""",
     ("WK305", "keys of constants, enumerations, loops, helpers and settings"): """
 --- app/worker.py
 from functools import partial

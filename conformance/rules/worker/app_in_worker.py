@@ -38,7 +38,12 @@ def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
 
 
 def _violation(place: Place, does: str, what: str) -> Violation:
-    return Violation(place, f"the worker {does}: it is another process, which has neither", _INSTEAD, detail=what)
+    return Violation(
+        place,
+        f"the worker {does}: it is another process, without the application and its requests",
+        _INSTEAD,
+        detail=what,
+    )
 
 
 def _runs_in_worker(program: Program, scope: Scope) -> bool:

@@ -56,7 +56,8 @@ def subjects(program: Program) -> Iterator[Variable]:
     """Each ContextVar of a module or class body, outside tests."""
     found: dict[int, Variable] = {}
     for module in program.target_modules:
-        for scope in (module, *(c for c in module.classes if _is_imported(c))):
+        scopes: list[Scope] = [module, *filter(_is_imported, module.classes)]
+        for scope in scopes:
             for variable in _made_in(program, scope):
                 found[id(variable.call)] = variable
     if found:
@@ -67,7 +68,8 @@ def subjects(program: Program) -> Iterator[Variable]:
 
 def check(program: Program, variable: Variable) -> Iterator[Violation]:
     """Report one that carries a resource, and one that a lifespan, hook or task sets."""
-    what, trail = "", ()
+    what = ""
+    trail: tuple[Step, ...] = ()
     carried = _carried(program, variable)
     if carried:
         what, trail = f"carries {carried}", tuple(Step(s.place, "sets it") for s in variable.settings[:3])

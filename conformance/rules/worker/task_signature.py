@@ -12,7 +12,9 @@ from conformance.rules.base import Example, Rule
 from conformance.rules.worker.common import tasks
 
 _CONTEXT_NAMES = frozenset({"ctx", "context"})
-_NO_CONTEXT_MODULES = frozenset({"uuid", "datetime", "decimal", "pathlib", "sqlalchemy", "redis", "httpx", "starlette"})
+_NO_CONTEXT_MODULES = frozenset(
+    {"arq", "uuid", "datetime", "decimal", "pathlib", "sqlalchemy", "redis", "httpx", "starlette"}
+)
 _NO_MAPPINGS = ("enum.", "pydantic.BaseModel", "pydantic_settings.")
 _MAPPINGS = frozenset({"dict", "object", "type"})
 
