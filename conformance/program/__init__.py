@@ -22,7 +22,7 @@ from conformance.program.reaches import Reach, reaches_of
 from conformance.program.releases import Releases
 from conformance.program.resources import Construction, Resources
 from conformance.program.roles import assign_roles, component_of, configured_component
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, build_module
+from conformance.program.scopes import ClassScope, FunctionScope, ImportBinding, ModuleScope, Scope, build_module
 from conformance.program.startup import startups
 from conformance.program.stores import Access, Stores
 from conformance.program.usage import Usage
@@ -204,6 +204,10 @@ class Program:
         folders = module.path.split("/")[:-1]
         if any(folder in {"alembic", "migrations"} for folder in folders):
             return True
+        if module.name.rpartition(".")[2] == "env":
+            return any(
+                isinstance(b, ImportBinding) and b.module == "alembic" for b in module.bindings.get("context", ())
+            )
         return "versions" in folders and {"revision", "down_revision"} <= module.bindings.keys()
 
 

@@ -815,15 +815,19 @@ class Inference:
             return (ClassValue(owner),) if _is_class_method(function) else (Instance(owner),)
         if parameter.kind in {"arguments", "keywords"}:
             return ()
+        if parameter.name == "scope" and {"receive", "send"} <= {p.name for p in function.parameters}:
+            return (AsgiScope(),)
         declared = Annotation(opaque=True)
         if parameter.annotation is not None:
             declared = self.annotation(parameter.annotation, function.parent)
             known = self.instances(declared)
-            if known and not all(_can_be_context(v) for v in known):
+            if known and not all(_can_be_store(v) for v in known):
                 return known
         handed = self.handed_over(function, parameter)
         if parameter.default is not None:
             handed = self._union((handed, self._given(self.infer(parameter.default, function.parent))))
+        for located in declared.metadata:
+            handed = self._union((handed, self._supplied_by(self.infer(located.node, located.scope))))
         if parameter.annotation is not None:
             return self._union((handed, self.instances(declared)))
         if not any(not isinstance(v, Display) for v in handed):
@@ -835,14 +839,17 @@ class Inference:
 
     def _given(self, values: Values) -> Values:
         """Return the values of a default; of `Depends(p)` what p supplies."""
+        plain = tuple(v for v in values if not _is_depends(v))
+        return self._union((plain, self._supplied_by(values)))
+
+    def _supplied_by(self, values: Values) -> Values:
+        """Return what the providers supply that the values depend on: `Depends(p)`."""
         found: list[Values] = []
         for value in values:
-            match value:
-                case Instance(type=str(name), creation=Creation(call=call, scope=scope)) if name in catalogue.DEPENDS:
-                    for argument in call.arguments[:1]:
-                        found += [self.result(provider, call, scope) for provider in self.infer(argument, scope)]
-                case _:
-                    found.append((value,))
+            if isinstance(value, Instance) and value.creation is not None and _is_depends(value):
+                call, scope = value.creation.call, value.creation.scope
+                for argument in call.arguments[:1]:
+                    found += [self.result(provider, call, scope) for provider in self.infer(argument, scope)]
         return self._union(found)
 
     def handed_over(self, function: FunctionScope, parameter: code.Parameter) -> Values:
@@ -1140,10 +1147,15 @@ def _is_class_method(function: FunctionScope) -> bool:
     return "classmethod" in _decorator_names(function)
 
 
-def _can_be_context(value: Value) -> bool:
+def _is_depends(value: Value) -> bool:
+    return isinstance(value, Instance) and value.creation is not None and value.type in catalogue.DEPENDS
+
+
+def _can_be_store(value: Value) -> bool:
+    """Whether an object of that type can be app.state or arq's context: then it matters what callers hand over."""
     match value:
         case Instance(type=str(name)):
-            return name in _MAPPINGS
+            return name in _MAPPINGS or name == "starlette.datastructures.State"
         case Instance(type=ClassScope() as cls):
             return any(code.dotted(b).endswith("TypedDict") for b in cls.node.bases)
     return False

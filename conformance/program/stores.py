@@ -9,12 +9,21 @@ from typing import Literal
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.inference import EntryValues, Inference, scopes_of
-from conformance.program.scopes import ClassScope, FunctionScope, ImportBinding, ModuleScope, Scope
+from conformance.program.scopes import (
+    Binding,
+    ClassScope,
+    FunctionScope,
+    ImportBinding,
+    ModuleScope,
+    Scope,
+    ValueBinding,
+)
 from conformance.program.values import AppState, Context, Display, External, Instance, Located, Value, Values
 from conformance.results import Place
 
 _SETTERS = {"setattr", "builtins.setattr", "object.__setattr__", "builtins.object.__setattr__", "operator.setitem"}
 _DELETERS = {"delattr", "builtins.delattr", "object.__delattr__", "builtins.object.__delattr__", "operator.delitem"}
+_NAMED_SETTERS = _SETTERS | _DELETERS | {"operator.ior"}
 _CHANGING = frozenset(
     {
         "update",
@@ -212,11 +221,11 @@ class Stores:
     def _call(self, node: code.Call, scope: Scope, stored: set[int]) -> Iterator[Access]:
         name = code.dotted(node.function)
         if (
-            name in {"setattr", "delattr", "hasattr", "getattr"}
+            name.rpartition(".")[2] in {"setattr", "delattr", "hasattr", "getattr"}
             or name.endswith(("__setattr__", "__delattr__", "item", ".ior"))
             or name in self._imported_setters(scope.module)
         ):
-            qualified = {r.name for r in self.names.resolve(node.function, scope) if isinstance(r, External)} | {name}
+            qualified = {v.name for v in self.names.infer(node.function, scope) if isinstance(v, External)} | {name}
             if qualified & (_SETTERS | _DELETERS) and len(node.arguments) >= 2:
                 yield from self._by_function(node, scope, deletes=bool(qualified & _DELETERS))
                 return
@@ -236,6 +245,14 @@ class Stores:
                 elif method in _CHANGING and External("builtins.dict") in values:
                     yield from self._of_class(method, node, scope)
                     return
+        for position, argument in enumerate(node.arguments[:2]):
+            if (
+                code.dotted(argument).rpartition(".")[2] in {"setattr", "delattr"}
+                and len(node.arguments) > position + 1
+            ):
+                handed = code.Call(node.span, argument, node.arguments[position + 1 :], ())
+                yield from self._handed_setter(handed, scope)
+                return
         for argument in (*node.arguments, *(k.value for k in node.keywords)):
             inner = argument.value if isinstance(argument, code.Starred) else argument
             if not isinstance(inner, (code.Name, code.Attribute)):
@@ -246,14 +263,19 @@ class Stores:
                 elif isinstance(value, Context):
                     yield Access("context", "passed", None, node, scope)
 
+    def _handed_setter(self, node: code.Call, scope: Scope) -> Iterator[Access]:
+        """Read `partial(setattr, app.state)` and `add_task(setattr, app.state, "x", 1)` as the call behind it."""
+        deletes = code.dotted(node.function).endswith("delattr")
+        if len(node.arguments) >= 2:
+            yield from self._by_function(node, scope, deletes=deletes)
+        elif AppState() in self.names.infer(node.arguments[0], scope):
+            yield Access("state", "delete" if deletes else "write", None, node, scope, spelling="setattr")
+
     def _imported_setters(self, module: ModuleScope) -> frozenset[str]:
-        """Return the names under which a module has imported what sets and deletes items."""
+        """Return the names that a module has for what sets and deletes items: imported, or given by itself."""
         if module not in self._setters:
             self._setters[module] = frozenset(
-                name
-                for name, bindings in module.bindings.items()
-                for b in bindings
-                if isinstance(b, ImportBinding) and f"{b.module}.{b.name}" in _SETTERS | _DELETERS | {"operator.ior"}
+                name for name, bindings in module.bindings.items() for b in bindings if _setter_of(b) in _NAMED_SETTERS
             )
         return self._setters[module]
 
@@ -339,6 +361,15 @@ class Stores:
                 for value in self.names.infer(other, scope):
                     if isinstance(value, Context):
                         yield Access("context", "asked", self.names.text(left, scope), node, scope)
+
+
+def _setter_of(binding: Binding) -> str:
+    match binding:
+        case ImportBinding(module=module, name=name):
+            return f"{module}.{name}"
+        case ValueBinding(value=code.Name() | code.Attribute() as value, how="value", path=()):
+            return code.dotted(value)
+    return ""
 
 
 def _is_app(names: Inference, value: Value) -> bool:

@@ -455,3 +455,31 @@ def test_only_the_lifespan_writes_app_state(name: str) -> None:
     }
 
     assert found_in(program_from(files), [WRITE]) == expected_in(files)
+
+
+WAYS = {
+    "an object that keeps the app": "class H:\n    def __init__(self, app):\n        self.app = app\n    def go(self):\n        self.app.state.x = 1  # expect: DI108\ndef index(request: Request):\n    H(request.app).go()",
+    "a helper that is handed it": "def put(target, v):\n    target.x = v  # expect: DI108\ndef index(request: Request):\n    put(request.app.state, 1)",
+    "a helper that returns it": "def st(r):\n    return r.app.state\ndef index(request: Request):\n    st(request).x = 1  # expect: DI108",
+    "a helper that yields it": "import contextlib\n@contextlib.contextmanager\ndef held(request):\n    yield request.app.state\ndef index(request: Request):\n    with held(request) as s:\n        s.x = 1  # expect: DI108",
+    "annotated State": "from starlette.datastructures import State\ndef put(state: State):\n    state.x = 1  # expect: DI108\ndef index(request: Request):\n    put(request.app.state)",
+    "annotated State of a request": "from starlette.datastructures import State\ndef put(state: State):\n    state.x = 1\ndef index(request: Request):\n    put(request.state)",
+    "injected": "from typing import Annotated, Any\ndef get_state(request: Request):\n    return request.app.state\ndef index(state: Annotated[Any, Depends(get_state)]):\n    state.x = 1  # expect: DI108",
+    "partial": "import functools\ndef index(request: Request):\n    functools.partial(setattr, request.app.state)('x', 1)  # expect: DI108",
+    "in the background": "def index(request: Request, tasks):\n    tasks.add_task(setattr, request.app.state, 'x', 1)  # expect: DI108",
+    "setattr renamed": "put = setattr\ndef index(request: Request):\n    put(request.app.state, 'x', 1)  # expect: DI108",
+    "builtins.setattr": "import builtins\ndef index(request: Request):\n    builtins.setattr(request.app.state, 'x', 1)  # expect: DI108",
+    "cast": "from typing import Any, cast\ndef index(request: Request):\n    cast(Any, request.app.state).x = 1  # expect: DI108",
+    "ASGI middleware": "class M:\n    def __init__(self, app):\n        self.app = app\n    async def __call__(self, scope, receive, send):\n        scope['app'].state.x = 1  # expect: DI108\ndef index(): ...",
+    "middleware": "from starlette.middleware.base import BaseHTTPMiddleware\nclass M(BaseHTTPMiddleware):\n    async def dispatch(self, request, call_next):\n        request.app.state.x = 1  # expect: DI108\ndef index(): ...",
+    "a class of its own called App": "class App:\n    state = None\ndef index():\n    app = App()\n    app.state.x = 1",
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_write_is_seen_on_whatever_way_app_state_comes(name: str) -> None:
+    files = {
+        "app/items.py": f"from fastapi import APIRouter, Depends, Request\nrouter = APIRouter()\n{WAYS[name]}\nrouter.add_api_route('/', index)\n"
+    }
+
+    assert found_in(program_from(files), [WRITE]) == expected_in(files)

@@ -40,13 +40,21 @@ def check(program: Program, subject: Registered) -> Iterator[Violation]:
         if use.parameter is None or use.injection.has_scopes or use.injection.provider is None:
             continue
         if all(_holds(program, listed, use) for listed in lists) and not _is_used(program, use.parameter, function):
-            name, provider = use.parameter.name, use.injection.provider.name
+            name, provider = use.parameter.name, _shown(use)
             yield Violation(
                 use.place,
                 f"`{name}` of `{function.name}` is never used, and the router injects `{provider}` already",
                 f"leave `{name}` out",
                 detail=f"{name} {provider}",
             )
+
+
+def _shown(use: Use) -> str:
+    """Return the provider's name; of one that a call makes, the name of what is called."""
+    match use.injection.call.arguments:
+        case (code.Call(function=function), *_) if use.injection.made_by_call and code.dotted(function):
+            return f"{code.dotted(function)}(…)"
+    return use.injection.provider.name if use.injection.provider is not None else ""
 
 
 def _holds(program: Program, listed: tuple[Use, ...], use: Use) -> bool:
