@@ -184,6 +184,9 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     )
     page.add_argument("rule", metavar="RULE", nargs="?", help="an id, a name, or a prefix")
 
+    handbook = command("docs", "print a page of the documentation, in Markdown; without one, which pages there are")
+    handbook.add_argument("page", metavar="PAGE", nargs="?")
+
     roles = command("roles", "print what each module was taken for, and on what evidence")
     _paths(roles)
     _configuration(roles)
@@ -360,6 +363,15 @@ def _rule(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _docs(options: argparse.Namespace) -> int:
+    from conformance.handbook import PAGES, page  # noqa: PLC0415
+
+    width = max(map(len, PAGES))
+    contents = "".join(f"{name:<{width}}  {about}\n" for name, about in PAGES.items())
+    _write(f"{contents}\n`conformance docs PAGE` prints one\n" if options.page is None else page(options.page))
+    return DONE
+
+
 def _roles(options: argparse.Namespace) -> int:
     from conformance.check import load  # noqa: PLC0415
     from conformance.errors import shown  # noqa: PLC0415
@@ -450,6 +462,7 @@ def _baseline(options: argparse.Namespace) -> int:
 COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "check": _check,
     "rule": _rule,
+    "docs": _docs,
     "roles": _roles,
     "init": _init,
     "baseline": _baseline,

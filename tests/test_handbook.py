@@ -1,0 +1,95 @@
+"""README.md and the pages in conformance/docs.
+
+`GOLDEN=write pytest tests/test_handbook.py` writes what is generated of them from the rules anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.config import KEYS, ROLES
+from conformance.errors import UsageError
+from conformance.handbook import FAMILIES, PAGES, page, rules_page, rules_table
+from conformance.rules import all_rules
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DOCS = ROOT / "conformance" / "docs"
+WRITE = os.environ.get("GOLDEN") == "write"
+TABLE = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
+
+
+def test_the_pages_of_the_rules_are_those_of_the_rules() -> None:
+    text = rules_page(all_rules())
+    if WRITE:
+        (DOCS / "rules.md").write_text(text, "utf-8")
+
+    assert page("rules") == text
+
+
+def test_the_readme_s_table_is_that_of_the_rules() -> None:
+    readme = README.read_text("utf-8")
+    current = TABLE.sub(lambda _: rules_table(all_rules()), readme)
+    if WRITE:
+        README.write_text(current, "utf-8")
+
+    assert README.read_text("utf-8") == current
+
+
+def test_every_rule_belongs_to_a_family_with_a_title() -> None:
+    assert {rule.id[:2] for rule in all_rules()} <= set(FAMILIES)
+
+
+def test_every_page_is_in_the_contents() -> None:
+    assert sorted(file.stem for file in DOCS.glob("*.md")) == sorted(PAGES)
+
+
+def test_a_page_that_is_not_there_is_said_with_those_that_are() -> None:
+    with pytest.raises(UsageError, match="there is no page `rule`; there are ci, configuration"):
+        page("rule")
+
+
+def test_every_key_of_the_configuration_has_its_row() -> None:
+    text = page("configuration")
+
+    assert [key for key in (*KEYS, *ROLES) if f"`{key}`" not in text] == []
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    documents = [README, *DOCS.glob("*.md")]
+
+    broken = [
+        (document.name, link)
+        for document in documents
+        for link in re.findall(r"\]\((?!https?:)([^)#\s]+)", document.read_text("utf-8"))
+        if not (document.parent / link).exists()
+    ]
+
+    assert broken == []
+
+
+def test_the_links_of_the_table_are_headings_of_the_pages() -> None:
+    headings = {line[4:].replace(" ", "-").lower() for line in page("rules").splitlines() if line.startswith("### ")}
+
+    assert set(re.findall(r"rules\.md#([\w-]+)", README.read_text("utf-8"))) == headings
+
+
+def test_the_demonstration_prints_what_the_readme_shows() -> None:
+    readme = README.read_text("utf-8")
+    demo, shown = re.findall(r"<!-- demo -->\n```bash\n(.*?)```.*?```\n(.*?)```", readme, re.DOTALL)[0]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+    done = subprocess.run(
+        ["bash", "-c", demo.replace("pip install .\n", "")],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1, done.stderr
+    assert shown in done.stdout
+    assert "nothing found in" in done.stdout
