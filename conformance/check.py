@@ -41,12 +41,15 @@ if TYPE_CHECKING:
     from conformance.rules.base import Rule
 
 __all__ = [
-    "Loaded", "Prepared", "check", "configure", "judge", "load", "place_of_baseline", "prepare", "read", "target_of",
-    "with_recorded",
+    "OWN", "Lines", "Loaded", "Prepared", "check", "configure", "is_accepted", "judge", "load", "place_of_baseline",
+    "prepare", "read", "target_of", "with_recorded",
 ]  # fmt: skip
 
 LIBRARIES: Final = frozenset({"arq", "fastapi", "httpx", "redis", "sqlalchemy", "sqlmodel", "starlette"})
 """A target that imports one of these is of the kind that the rules are about, even where no module has a role."""
+
+OWN: Final = "architecture"
+"""What suppressions call a team's own rules, with what follows a dash; its tests know them, a check does not."""
 
 UNUSED, WITHOUT_REASON, UNREADABLE, UNDECIDABLE = "CK901", "CK902", "CK903", "CK904"
 
@@ -256,7 +259,7 @@ def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int],
         if progress is not None:
             progress("judging", number, len(tried))
         outcomes[rule.id] = _run(rule, loaded.program)
-    make = _Maker(config, suppressions, _Lines(target), by_id)
+    make = _Maker(config, suppressions, Lines(target), by_id)
     findings: list[Finding] = []
     unknowns: list[Finding] = []
     undecided: dict[str, list[Finding]] = {}
@@ -369,7 +372,7 @@ class _Maker:
 
     config: Config
     suppressions: Suppressions
-    lines: _Lines
+    lines: Lines
     by_id: Mapping[str, Rule[Any]]
 
     def finding(self, rule: Rule[Any], violation: Violation) -> Finding:
@@ -399,7 +402,7 @@ class _Maker:
         place = Place(error.path, (error.line, 1, error.line, 1), "")
         rule = self.by_id[UNREADABLE]
         found = self.finding(rule, Violation(place, f"not checked: {error.message}", rule.instead, detail=error.path))
-        if any(_path_matches(glob, error.path) for glob in self.config.accept_unreadable):
+        if is_accepted(self.config, error.path):
             return replace(found, status=FindingStatus.SUPPRESSED, reason=f"accepted in {self.config.shown}")
         return found
 
@@ -412,7 +415,7 @@ class _Maker:
         return self.finding(rule, Violation(place, message, "take it from `required`, or see `conformance roles`"))
 
 
-class _Lines:
+class Lines:
     """The text of single lines of the target's files, for people to see."""
 
     def __init__(self, target: Target) -> None:
@@ -450,7 +453,7 @@ def _written(loaded: Loaded) -> Iterator[Suppression]:
     for path, code in loaded.codes.items():
         yield from in_code(code, path, modules[path])
     config = loaded.config
-    shown = _Lines(loaded.target).shown(config.file)
+    shown = Lines(loaded.target).shown(config.file)
     yield from in_configuration(config.per_file_ignores, shown, lambda glob: configuration.line_of(config, glob))
 
 
@@ -483,6 +486,8 @@ def _unused(
         about = answering(one.name, rules)
         if (one.glob and not loaded.target.whole) or [rule.id for rule in about] == [UNUSED]:
             continue
+        if not one.glob and one.name.partition("-")[0].casefold() == OWN:
+            continue
         if not about:
             message = f"no rule answers to `{one.name}`{nearest_rule(one.name, rules)}"
             found.append(Violation(one.place, message, "correct the name", detail=f"unknown {one.name}"))
@@ -493,7 +498,7 @@ def _unused(
             which = "any rule" if one.name.upper() == "ALL" else one.name
             message = f"{what} matches no finding of {which}"
             found.append(Violation(one.place, message, "delete it", detail=f"{one.name} {one.glob}".strip()))
-    place_of = _Lines(loaded.target).shown(config.file)
+    place_of = Lines(loaded.target).shown(config.file)
     for name in config.ignore if loaded.target.whole else ():
         about = [rule for rule in answering(name, rules) if rule in chosen.ignored]
         if about and _was_tried(about, outcomes) and not any(outcomes[rule.id].violations for rule in about):
@@ -518,10 +523,11 @@ def _is_lacking(outcome: _Outcome, wanted: Mapping[str, Rule[Any]], config: Conf
     return required and not outcome.subjects and not outcome.crash
 
 
-def _path_matches(glob: str, path: str) -> bool:
+def is_accepted(config: Config, path: str) -> bool:
+    """Return whether it is accepted that a file cannot be read."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - seldom needed
 
-    return GitIgnoreSpec.from_lines([glob]).match_file(path)
+    return bool(config.accept_unreadable) and GitIgnoreSpec.from_lines(config.accept_unreadable).match_file(path)
 
 
 def _unmatched_roles(loaded: Loaded) -> list[Problem]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 NODE: Final = "conformance"
 """What the node ids begin with: `conformance::DI101 nullable-provider`."""
 
+CHECKS: Final = "conformance-checks"
+"""The plugin that is registered where the check is asked for."""
+
 COMPLETENESS: Final = "completeness"
 """The item that fails where the check could not be done, or not completely."""
 
@@ -54,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register what does the work, where it is asked for."""
     config.addinivalue_line("markers", "conformance: the items of the architecture check")
     if not config.option.help and _is_asked_for(config):
-        config.pluginmanager.register(Checks(config), "conformance-checks")
+        config.pluginmanager.register(Checks(config), CHECKS)
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +66,9 @@ def architecture(request: pytest.FixtureRequest) -> Architecture:
     from conformance.architecture import Architecture  # noqa: PLC0415
 
     config = request.config
+    checks = config.pluginmanager.get_plugin(CHECKS)
+    if isinstance(checks, Checks) and isinstance(checks.run, Run):
+        return Architecture(checks.run.loaded)
     return Architecture.of(*_targets(config), cwd=_base(config))
 
 
