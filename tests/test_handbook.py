@@ -9,12 +9,16 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from conformance import architecture
 from conformance.config import KEYS, ROLES
 from conformance.errors import UsageError
+from conformance.examples import expected_in, files_of, found_in, program_from
 from conformance.handbook import FAMILIES, PAGES, page, rules_page, rules_table
 from conformance.rules import all_rules
 
@@ -59,6 +63,32 @@ def test_every_key_of_the_configuration_has_its_row() -> None:
     text = page("configuration")
 
     assert [key for key in (*KEYS, *ROLES) if f"`{key}`" not in text] == []
+
+
+def test_the_page_on_own_rules_names_all_that_they_can_say() -> None:
+    selections = [getattr(architecture, name) for name in architecture.__all__]
+    sayable = {each for selection in selections for each in dir(selection) if each.startswith("may_")}
+
+    assert set(re.findall(r"`(may_\w+)`", page("own-rules"))) == sayable
+
+
+def test_the_rule_on_the_page_on_own_rules_is_one() -> None:
+    listing = page("own-rules").split("## In this package")[1]
+    text = textwrap.dedent("".join(f"{line}\n" for line in listing.splitlines() if not line or line.startswith("    ")))
+    namespace: dict[str, Any] = {}
+    exec(compile(text, "own-rules.md", "exec"), namespace)  # noqa: S102 - our own page
+    files = files_of("""
+--- app/lifespan.py
+from fastapi import FastAPI
+
+async def lifespan(app: FastAPI):
+    app.state.settings = 1  # expect: ZZ101
+    yield
+
+app = FastAPI(lifespan=lifespan)
+""")
+
+    assert found_in(program_from(files), [namespace["RULE"]]) == expected_in(files)
 
 
 def test_every_relative_link_leads_somewhere() -> None:
