@@ -567,6 +567,9 @@ PARTS = frozenset(
 TAKING = frozenset({"set_default_executor"})
 """Methods that take over what they are given: the event loop shuts its executor down."""
 
+KEEPERS: dict[str, str] = {"fastapi_limiter.FastAPILimiter.init": "fastapi_limiter.FastAPILimiter.close"}
+"""Functions that keep what they are given, and those that release it."""
+
 TAKEN_OVER: dict[str, tuple[str, ...]] = {
     "redis.Redis.from_pool": ("connection_pool",),
     "redis.asyncio.Redis.from_pool": ("connection_pool",),

@@ -92,6 +92,8 @@ class Origins:
         match node:
             case code.Call(function=code.Attribute(name=name), arguments=(first, *_)) if name in _ENTERING:
                 yield Located(first, scope)
+            case code.Call(function=code.Attribute(value=base, name="execution_options")):
+                yield Located(base, scope)  # SQLAlchemy gives the same connection back
             case code.Call(function=code.Name(id="getattr"), arguments=(_, _, *_)):
                 yield from self._behind_attribute(node.arguments[0], self.keys(node.arguments[1], scope), scope)
             case code.Call(function=code.Attribute(value=base, name="get" | "pop" | "setdefault"), arguments=(key, *_)):
@@ -262,6 +264,24 @@ class Origins:
             if isinstance(resolved, Symbol):
                 yield resolved.scope, resolved.name
 
+    def _elements(self, container: code.Expression, scope: Scope, depth: int = 0) -> Iterator[Located]:
+        """Yield what stands, or is put, in a container that is walked."""
+        container = _container(container)
+        yield from self._contained(container, scope)
+        for found in self.names.infer(container, scope):
+            match found:
+                case Display(node=code.Sequence(elements=elements), scope=inner):
+                    yield from (Located(e, inner) for e in elements)
+                case Display(node=code.Mapping(values=values), scope=inner):
+                    yield from (Located(e, inner) for e in values)
+                case Display(node=code.Comprehension(element=element), scope=inner):
+                    yield Located(element, inner)
+        if isinstance(container, code.Name) and depth < _DEEPEST:
+            for resolved in self.names.lookup(container.id, scope, container.span):
+                match resolved:
+                    case Symbol(binding=ValueBinding(value=code.Call() as value, how="value"), scope=inner):
+                        yield from self._elements(value, inner, depth + 1)
+
     # --- names -----------------------------------------------------------------------------------------------------
 
     def _defined(self, resolved: Resolved) -> Iterator[Located]:
@@ -274,10 +294,9 @@ class Origins:
                 value is not None
             ):
                 if how == "element":
-                    yield from self._contained(_container(value), within or resolved.scope)
-                    for found in self.names.infer(value, within or resolved.scope):
-                        if isinstance(found, Display) and isinstance(found.node, code.Sequence):
-                            yield from (Located(_part(e, path), found.scope) for e in found.node.elements)
+                    yield from (
+                        Located(_part(e.node, path), e.scope) for e in self._elements(value, within or resolved.scope)
+                    )
                 else:
                     yield Located(value, within or resolved.scope)
             case ParameterBinding(node=parameter) if isinstance(resolved.scope, FunctionScope):
@@ -288,6 +307,7 @@ class Origins:
                         yield Located(argument, scope)
 
 
+_DEEPEST = 5
 _ENTERING = frozenset({"enter_async_context", "enter_context", "__aenter__", "__enter__"})
 
 

@@ -10,7 +10,7 @@ from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.inference import Inference
 from conformance.program.origins import CallSite, Origins
-from conformance.program.resources import Construction, Resources
+from conformance.program.resources import CONSTRUCTORS, Construction, Resources
 from conformance.program.scopes import ClassScope, FunctionScope, Scope
 from conformance.program.values import ClassValue, External, FunctionValue, Instance, Values
 
@@ -127,15 +127,48 @@ class Releases:
                 continue
             passed_on: set[int] = set()
             if visit.at is not None:
-                passed_on = {id(c.call) for c in self.resources.returned_by(visit.function)}
+                returned = self.resources.returned_by(visit.function)
+                passed_on = {id(c.call) for c in returned if not self._is_stored(c, visit.function)}
                 if visit.function.owner is not None and visit.function.name in {"__init__", "__post_init__"}:
                     built = self.resources.of_class(visit.function.owner)
                     if built is not None:
                         continue
             for construction in self.resources.in_scope(visit.function):
-                if id(construction.call) not in seen and id(construction.call) not in passed_on:
+                if id(construction.call) in seen | passed_on or self._is_kept_inside(construction):
+                    continue
+                if not self._owns_nothing(construction):
                     seen.add(id(construction.call))
                     yield construction
+
+    def _is_kept_inside(self, construction: Construction) -> bool:
+        """Whether a function that is called stores what it makes, so that the line there tells of it."""
+        inner = construction.inner
+        while inner is not None and isinstance(inner.scope, FunctionScope) and inner.scope.name not in CONSTRUCTORS:
+            if self._is_stored(inner, inner.scope):
+                return True
+            inner = inner.inner
+        return False
+
+    def _is_stored(self, construction: Construction, function: FunctionScope) -> bool:
+        """Whether the function assigns what a construction makes to an attribute, an item or a global name."""
+        for node in function.nodes:
+            if not isinstance(node, code.Assign) or node.value is None:
+                continue
+            for target in node.targets:
+                match target:
+                    case code.Name(id=name) if function.outer_names.get(name) != "global":
+                        continue
+                    case code.Name() | code.Attribute() | code.Subscript():
+                        if any(site.call is construction.call for site in self.origins.of(node.value, function)):
+                            return True
+        return False
+
+    @staticmethod
+    def _owns_nothing(construction: Construction) -> bool:
+        """Whether it is a client of Redis around a pool that it is lent: the pool is what must be released."""
+        return "redis" in construction.name.lower() and any(
+            k.name == "connection_pool" for k in construction.call.keywords
+        )
 
     # --- what is released ------------------------------------------------------------------------------------------
 
@@ -143,6 +176,8 @@ class Releases:
         """Return what functions release on a path that is not that of an error."""
         found: list[Release] = []
         stacked: list[tuple[tuple[CallSite, ...], Release]] = []
+        handed: list[tuple[str, Release]] = []
+        closers: set[str] = set()
         for visit in visits:
             if visit.failing:
                 continue
@@ -151,6 +186,13 @@ class Releases:
                     continue
                 found += self._released(node, visit, dropped=dropped)
                 stacked += self._stacked(node, visit)
+                for name in self._external_call(node, visit.function):
+                    if name in catalogue.KEEPERS and isinstance(node, code.Call):
+                        handed += ((catalogue.KEEPERS[name], self._release(a, node, visit)) for a in node.arguments)
+                    closers.add(name)
+        for name, release in handed:
+            if name in closers:
+                found.append(release)
         closed = {id(site.call) for release in found for site in release.sites}
         found += [r for stack, r in stacked if not stack or any(id(site.call) in closed for site in stack)]
         return found
@@ -240,6 +282,12 @@ class Releases:
             case code.Attribute(value=base, name=name) if name in catalogue.RELEASES:
                 if not self._is_called(node, visit.function):
                     yield self._release(base, node, visit)
+
+    def _external_call(self, node: code.Node, scope: Scope) -> Iterator[str]:
+        if isinstance(node, code.Call) and isinstance(node.function, code.Attribute):
+            for resolved in self.names.resolve(node.function, scope):
+                if isinstance(resolved, External):
+                    yield resolved.name
 
     def _stacked(self, node: code.Node, visit: Visit) -> Iterator[tuple[tuple[CallSite, ...], Release]]:
         match node:

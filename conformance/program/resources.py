@@ -14,7 +14,7 @@ from conformance.program.scopes import ClassScope, FunctionScope, Scope, ValueBi
 from conformance.program.values import ClassValue, External, FunctionValue, Instance, LambdaValue, Value
 from conformance.results import Place
 
-_CONSTRUCTORS = ("__init__", "__post_init__", "__attrs_post_init__", "model_post_init")
+CONSTRUCTORS = ("__init__", "__post_init__", "__attrs_post_init__", "model_post_init")
 _FIELDS = frozenset(
     {"dataclasses.field", "attrs.field", "attr.ib", "attr.field", "pydantic.Field", "pydantic.fields.Field",
      "pydantic.PrivateAttr", "pydantic.dataclasses.Field", "attr.attrib"}
@@ -126,7 +126,7 @@ class Resources:
 
     def built_for_itself(self, cls: ClassScope) -> Iterator[Construction]:
         """Yield what each object of a target's class builds when it is made, and does not close at once."""
-        for name in _CONSTRUCTORS:
+        for name in CONSTRUCTORS:
             for symbol in self.names.class_symbols(cls, name):
                 if isinstance(symbol.binding, FunctionScope):
                     yield from self._built_in(symbol.binding)

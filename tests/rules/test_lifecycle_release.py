@@ -343,6 +343,113 @@ async def lifespan(app):
         if app.state.redis is not None:
             await app.state.redis.aclose()
 """,
+    "a registry that is closed by walking it": """
+_engines = {}
+
+def get_engine(name):
+    engine = _engines.get(name)
+    if engine is not None:
+        return engine
+    engine = create_async_engine(name)
+    _engines[name] = engine
+    return engine
+
+async def reset():
+    engines = list(_engines.values())
+    _engines.clear()
+    for engine in engines:
+        await engine.dispose()
+
+@asynccontextmanager
+async def lifespan(app):
+    get_engine("a")
+    try:
+        yield
+    finally:
+        await reset()
+""",
+    "a getter that keeps and is never asked to close": """
+_redis = None
+
+def get_redis():
+    global _redis
+    if _redis is None:
+        _redis = Redis()  # expect: LC201
+    return _redis
+
+@asynccontextmanager
+async def lifespan(app):
+    await get_redis().ping()
+    app.state.redis = get_redis()
+    yield
+""",
+    "a client of a lent pool owns nothing": """
+@asynccontextmanager
+async def lifespan(app):
+    app.state.pool = ConnectionPool.from_url("redis://a")
+    app.state.redis = Redis(connection_pool=app.state.pool)
+    try:
+        yield
+    finally:
+        await app.state.pool.aclose()
+""",
+    "connections of a comprehension": """
+@asynccontextmanager
+async def lifespan(app):
+    clients = [httpx.AsyncClient() for _ in range(3)]
+    try:
+        yield
+    finally:
+        for client in clients:
+            await client.aclose()
+""",
+    "a module's attribute": """
+from app import holder
+
+@asynccontextmanager
+async def lifespan(app):
+    holder.redis = Redis()
+    holder.http = httpx.AsyncClient()  # expect: LC201
+    try:
+        yield
+    finally:
+        await holder.redis.aclose()
+--- app/holder.py
+redis = None
+http = None
+""",
+    "a dataclass that closes its fields": """
+from dataclasses import dataclass
+
+@dataclass
+class Context:
+    redis: Redis
+    http: httpx.AsyncClient
+
+    @classmethod
+    def create(cls):
+        return cls(redis=Redis(), http=httpx.AsyncClient())  # expect: LC201
+
+    async def aclose(self):
+        await self.redis.aclose()
+
+@asynccontextmanager
+async def lifespan(app):
+    context = Context.create()
+    try:
+        yield
+    finally:
+        await context.aclose()
+""",
+    "the loop's executor": """
+from concurrent.futures import ThreadPoolExecutor
+
+@asynccontextmanager
+async def lifespan(app):
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+    app.state.own = ThreadPoolExecutor()  # expect: LC201
+    yield
+""",
     "a lock is no resource": """
 @asynccontextmanager
 async def lifespan(app):
