@@ -10,8 +10,8 @@ from conformance.config import Config, Profile
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.contexts import WorkerContexts
-from conformance.program.flow import Flow
 from conformance.program.fixtures import Fixtures
+from conformance.program.flow import Flow
 from conformance.program.imports import ImportEdge, import_graph, imports_of
 from conformance.program.inference import Inference, scopes_of
 from conformance.program.injection import Alias, DependencyInjection, Endpoint, Injection, Provider, Use
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Access", "Alias", "Application", "ClassScope", "Construction", "DependencyInjection", "Endpoint",
-    "FunctionScope", "ImportEdge",
-    "Inference", "Injection", "Lifespans", "ModuleScope", "Program", "Provider", "Queue", "Reach", "Registration", "Scope",
-    "Starter", "Stores", "Use", "WorkerSettings", "component_of", "link", "scopes_of",
+    "FunctionScope", "ImportEdge", "Inference", "Injection", "Lifespans", "ModuleScope", "Program", "Provider", "Queue",
+    "Reach", "Registration", "Scope", "Starter", "Stores", "Use", "WorkerSettings", "component_of", "link", "scopes_of",
 ]  # fmt: skip
 
 
@@ -49,6 +48,7 @@ class Program:
         modules: all modules, sorted by name and path; tests included.
         config: the target's configuration.
         names: resolves names, expressions and annotations.
+        fixtures: pytest's fixtures.
         injection: `Depends`, providers, aliases, endpoints, routers.
         queue: arq's settings, tasks and hooks.
         lifespans: the applications, their lifespans and event handlers.
@@ -60,6 +60,8 @@ class Program:
         self.config = config
         self.modules: tuple[ModuleScope, ...] = tuple(sorted(modules, key=lambda m: (m.name, m.path)))
         self.names = Inference(self.modules, constructors=config.resources)
+        self.fixtures = Fixtures(self.names)
+        self.names.fixture_of = self.fixtures.function_named
         self.queue = Queue(self.names)
         self.stores = Stores(self.names, with_context=self.queue.exists)
         self.names.entries = self.stores.entry_values()
@@ -163,11 +165,6 @@ class Program:
     def releases(self) -> Releases:
         """What functions create and what they release."""
         return Releases(self.names, self.origins, self.resources)
-
-    @cached_property
-    def fixtures(self) -> Fixtures:
-        """pytest's fixtures."""
-        return Fixtures(self)
 
     @cached_property
     def usage(self) -> Usage:

@@ -32,9 +32,10 @@ def environment_reads(module: ModuleScope, names: Inference) -> Iterator[Environ
         for bound, bindings in scope.bindings.items()
         if any(getattr(binding, "name", "") in _NAMES for binding in bindings)
     }
-    guarded = [node.span for node in module.body if isinstance(node, code.If) and is_main_guard(node)]
+    guards = [node for node in module.body if isinstance(node, code.If) and is_main_guard(node)]
+    guarded = [node.body[0].span[:2] + node.body[-1].span[2:] for node in guards]
     for scope in scopes_of(module):
-        for node in scope.nodes:
+        for node in (*scope.nodes, *scope.deferred):
             match node:
                 case code.Attribute(name=name) if name in _NAMES:
                     pass

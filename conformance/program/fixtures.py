@@ -11,7 +11,7 @@ from conformance.facts import code
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
 
 if TYPE_CHECKING:
-    from conformance.program import Program
+    from conformance.program.inference import Inference
 
 _TEARDOWNS = frozenset(
     {"tearDown", "asyncTearDown", "tearDownClass", "teardown_method", "teardown_class", "teardown", "doClassCleanups"}
@@ -40,11 +40,11 @@ class Fixture:
 class Fixtures:
     """All fixtures of the tests, computed once."""
 
-    def __init__(self, program: Program) -> None:
-        self.names = program.names
+    def __init__(self, names: Inference) -> None:
+        self.names = names
         self.by_name: dict[str, list[Fixture]] = defaultdict(list)
         self.by_function: dict[FunctionScope, Fixture] = {}
-        for module in program.modules:
+        for module in names.modules:
             if module.is_test:
                 for function in module.functions:
                     fixture = self._fixture(function)
@@ -76,6 +76,11 @@ class Fixtures:
         return max(
             visible, key=lambda f: (f.function.module is near.module, f.function.module.path.count("/")), default=None
         )
+
+    def function_named(self, near: FunctionScope, name: str) -> FunctionScope | None:
+        """Return the function of the fixture that a function is given by a name."""
+        fixture = self.named(name, near)
+        return None if fixture is None else fixture.function
 
     def autouse_for(self, near: ModuleScope, owner: ClassScope | None) -> Iterator[Fixture]:
         """Yield the fixtures that run for each test of a module by themselves."""

@@ -94,6 +94,8 @@ class Inference:
         self.entries = entry_values or EntryValues()
         self.context_functions: dict[FunctionScope, str] = {}
         """Functions whose first parameter is arq's context, and why."""
+        self.fixture_of: Callable[[FunctionScope, str], FunctionScope | None] = lambda function, name: None  # noqa: ARG005
+        """The fixture that pytest hands to a function of the tests by a parameter's name."""
         self._by_name: dict[str, list[ModuleScope]] = defaultdict(list)
         self._by_suffix: dict[str, list[ModuleScope]] = defaultdict(list)
         self._packages: set[str] = set()
@@ -831,6 +833,9 @@ class Inference:
         if parameter.annotation is not None:
             return self._union((handed, self.instances(declared)))
         if not any(not isinstance(v, Display) for v in handed):
+            fixture = self.fixture_of(function, parameter.name) if function.module.is_test else None
+            if fixture is not None and (supplied := self.returned(fixture)):
+                return supplied
             if parameter.name in _NAMED_APPS:
                 return (_APP,)
             if parameter.name in _NAMED_CONNECTIONS and parameter.default is None:

@@ -127,7 +127,8 @@ def _assigned(
 ) -> Iterator[OverrideWrite]:
     match target:
         case code.Subscript(value=table, key=key) if is_overrides(program, table, scope):
-            yield OverrideWrite(node, scope, table, (key,), removes=False, whole=False)
+            restores = value is not None and _is_restored(value, scope)
+            yield OverrideWrite(node, scope, table, (key,), removes=restores, whole=False)
         case code.Attribute(name=name) if name == _ATTRIBUTE and value is not None:
             if operator == "":
                 yield from _whole(program, target, value, node, scope)
@@ -177,7 +178,7 @@ def _is_literal(program: Program, value: code.Expression, scope: Scope) -> bool:
 
 
 def _is_restored(value: code.Expression, scope: Scope) -> bool:
-    """Whether a name holds what was copied from the overrides."""
+    """Whether a name holds what was taken from the overrides before."""
     if not isinstance(value, code.Name):
         return False
     return any(

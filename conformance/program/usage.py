@@ -141,7 +141,10 @@ class _Walk:
                 yield Outcome(Fate.USED, holder, scope)
 
     def container(self, name: str, holder: code.Node, scope: Scope) -> Iterator[Outcome]:
-        """Follow a local into which the value was put."""
+        """Follow a local into which the value was put; what was given to the function, or is not its own, leaves it."""
+        if not any(isinstance(b, ValueBinding) for b in scope.bindings.get(name, ())):
+            yield Outcome(Fate.USED, holder, scope)
+            return
         for read, inner in self.usage.reads_of(name, scope, lambda b: isinstance(b, (ValueBinding, ParameterBinding))):
             if read.span[:2] > holder.span[2:]:
                 yield from self.follow(read, inner)

@@ -17,21 +17,22 @@ from conformance.rules.base import Example, Rule
 
 _MUTABLE = frozenset(
     {"builtins.list", "builtins.dict", "builtins.set", "builtins.bytearray", "builtins.sorted",
-     "builtins.dict.fromkeys", "collections.defaultdict", "collections.OrderedDict", "collections.deque", "collections.Counter",
-     "collections.ChainMap", "collections.UserDict", "collections.UserList", "array.array", "copy.copy",
-     "copy.deepcopy", "types.SimpleNamespace", "typing.Dict", "typing.List", "typing.Set", "re.split", "re.findall"}
+     "builtins.dict.fromkeys", "collections.defaultdict", "collections.OrderedDict", "collections.deque",
+     "collections.Counter", "collections.ChainMap", "collections.UserDict", "collections.UserList", "array.array",
+     "copy.copy", "copy.deepcopy", "types.SimpleNamespace", "typing.Dict", "typing.List", "typing.Set", "re.split",
+     "re.findall"}
 )  # fmt: skip
 _LIST_METHODS = frozenset({"split", "rsplit", "splitlines"})
 _PURE_MODULES = (
     "datetime", "decimal", "uuid", "pathlib", "fractions", "enum", "ipaddress", "re", "types", "collections", "string",
     "zoneinfo", "struct", "typing", "typing_extensions", "math", "operator", "textwrap", "http", "functools",
     "itertools", "os.path", "dataclasses", "calendar", "inspect.cleandoc", "unicodedata", "codecs", "base64",
-    "statistics", "array", "copy", "numbers", "fnmatch.translate",
+    "statistics", "urllib.parse", "array", "copy", "numbers", "fnmatch.translate",
 )  # fmt: skip
 _OUTSIDE = frozenset(
     {"now", "utcnow", "today", "uuid1", "uuid4", "getnode", "home", "cwd", "expanduser", "expandvars", "exists",
-     "isfile", "isdir", "is_file", "is_dir", "getsize", "getmtime", "read_text", "read_bytes", "open", "iterdir", "glob", "rglob",
-     "stat", "write_text", "write_bytes", "mkdir", "touch", "unlink"}
+     "isfile", "isdir", "is_file", "is_dir", "getsize", "getmtime", "read_text", "read_bytes", "open", "iterdir",
+     "glob", "rglob", "stat", "write_text", "write_bytes", "mkdir", "touch", "unlink"}
 )  # fmt: skip
 """Functions and methods of value types whose result hangs on the machine, the moment or the file system."""
 _IMPURE_BUILTINS = frozenset(

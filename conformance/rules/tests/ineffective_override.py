@@ -6,10 +6,21 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from conformance.facts import code
-from conformance.program import Program
+from conformance.program import FunctionScope, Program, Scope
 from conformance.program.injection import Provider
 from conformance.program.overrides import OverrideWrite, override_writes
-from conformance.program.values import ClassValue, External, FunctionValue, Instance, LambdaValue, Member, Value
+from conformance.program.scopes import ParameterBinding
+from conformance.program.values import (
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    LambdaValue,
+    Member,
+    Symbol,
+    Value,
+    Values,
+)
 from conformance.results import Undecidable, Violation
 from conformance.rules.base import Example, Rule
 
@@ -40,11 +51,7 @@ def check(program: Program, override: Override) -> Iterator[Violation | Undecida
         yield Undecidable(write.place, "it is not known what is overridden here")
         return
     for key in write.keys:
-        values = [
-            v
-            for v in program.names.infer(key, write.scope)
-            if isinstance(v, (FunctionValue, ClassValue, Instance, External, Member, LambdaValue))
-        ]
+        values = [v for v in _given(program, key, write.scope) if _can_be_key(v)]
         name = code.dotted(key) or "the key"
         if not values:
             yield Undecidable(write.place, f"it is not known what `{name}` is, which is overridden here")
@@ -55,6 +62,25 @@ def check(program: Program, override: Override) -> Iterator[Violation | Undecida
                 "override the provider that stands in `Depends(…)`",
                 detail=name,
             )
+
+
+def _given(program: Program, key: code.Expression, scope: Scope) -> Values:
+    """Return what a key can be; of a helper's parameter, what its callers hand over, whatever its annotation."""
+    if isinstance(key, code.Name):
+        for resolved in program.names.lookup(key.id, scope, key.span):
+            match resolved:
+                case Symbol(scope=FunctionScope() as function, binding=ParameterBinding(node=parameter)):
+                    return program.names.handed_over(function, parameter)
+    return program.names.infer(key, scope)
+
+
+def _can_be_key(value: Value) -> bool:
+    match value:
+        case Instance(creation=creation):
+            return creation is not None
+        case FunctionValue() | ClassValue() | External() | Member() | LambdaValue():
+            return True
+    return False
 
 
 def _is_effective(value: Value, effective: frozenset[Value]) -> bool:

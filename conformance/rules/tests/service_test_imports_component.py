@@ -23,8 +23,9 @@ def subjects(program: Program) -> Iterator[ModuleScope]:
 
 def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
     """Report each import of a component, of routes or of the entrypoint."""
+    reported: set[int] = set()
     for reach in program.reaches(module):
-        if reach.edge is not None and reach.edge.type_checking:
+        if reach.edge is not None and (reach.edge.type_checking or id(reach.edge) in reported):
             continue
         for reached in reach.modules:
             kind = _forbidden(reached)
@@ -35,13 +36,15 @@ def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
                     "call the service with what it needs; test the API in a folder of its own",
                     detail=reach.qualified,
                 )
+                reported.add(id(reach.edge))
                 break
 
 
 def _tests_services(module: ModuleScope, services: set[str]) -> bool:
     """Whether a test module lies in a folder named services, or is `test_<module>` of a module of services."""
     *folders, file = module.path.split("/")
-    if _FOLDERS & set(folders):
+    start = folders.index("tests") if "tests" in folders else len(folders)
+    if _FOLDERS & {*folders[start:], *module.name.split(".")[:-1]}:
         return True
     stem = file.removesuffix(".py")
     tested = stem.removeprefix("test_") if stem.startswith("test_") else stem.removesuffix("_test")
@@ -49,7 +52,8 @@ def _tests_services(module: ModuleScope, services: set[str]) -> bool:
 
 
 def _forbidden(module: ModuleScope) -> str:
-    if module.is_test or module.has_role("services"):
+    """Return what a test of services should not import; what lies among the services is what is tested."""
+    if module.is_test or module.has_role("services") or _FOLDERS & set(module.name.split(".")):
         return ""
     return next((text for role, text in _FORBIDDEN.items() if module.has_role(role)), "")
 

@@ -12,7 +12,16 @@ from conformance.results import Step, Violation
 from conformance.rules.base import Example, Rule
 
 _READING = frozenset({"json", "body", "form"})
-_VERIFYING = ("verif", "signature", "construct_event", "hmac", "compare_digest", "check_sign", "validate_sign")
+_VERIFYING = (
+    "verif",
+    "signature",
+    "secret",
+    "construct_event",
+    "hmac",
+    "compare_digest",
+    "check_sign",
+    "validate_sign",
+)
 
 
 class Code(NamedTuple):
@@ -91,8 +100,13 @@ def _hands_on(program: Program, function: FunctionScope) -> bool:
     """Whether the body, or the request, is handed to something that verifies."""
     for node in (*function.nodes, *function.deferred):
         if isinstance(node, code.Call):
-            name = code.dotted(node.function).lower()
-            if any(word in name for word in _VERIFYING) and _is_given_body(program, node, function):
+            named = [
+                code.dotted(node.function),
+                *(k.name or "" for k in node.keywords),
+                *map(code.dotted, node.arguments),
+            ]
+            verifies = any(word in name.lower() for name in named for word in _VERIFYING)
+            if verifies and _is_given_body(program, node, function):
                 return True
     return False
 
@@ -100,14 +114,17 @@ def _hands_on(program: Program, function: FunctionScope) -> bool:
 def _is_given_body(program: Program, call: code.Call, function: FunctionScope) -> bool:
     bodies = {id(read) for read in _reads(program, function)}
     for argument in (*call.arguments, *(k.value for k in call.keywords)):
+        if isinstance(argument, (code.Name, code.Attribute)) and program.names.is_instance(
+            program.names.infer(argument, function), "starlette.requests.Request"
+        ):
+            return True
         for node in code.walk_scope(argument):
             if id(node) in bodies:
                 return True
-            if isinstance(node, (code.Name, code.Attribute)):
-                if program.names.is_instance(program.names.infer(node, function), "starlette.requests.Request"):
-                    return True
-                if isinstance(node, code.Name) and _comes_from(node.id, function, bodies):
-                    return True
+            if isinstance(node, code.Name) and (
+                "body" in node.id or "payload" in node.id or _comes_from(node.id, function, bodies)
+            ):
+                return True
     return False
 
 

@@ -1,0 +1,521 @@
+"""TS701-TS706: patches, overrides, app.state in tests, and what tests of services import."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.examples import expected_in, found_in, program_from
+from conformance.results import Undecidable
+from conformance.rules.tests.ineffective_override import RULE as INEFFECTIVE
+from conformance.rules.tests.override_in_production import RULE as IN_PRODUCTION
+from conformance.rules.tests.override_not_cleared import RULE as NOT_CLEARED
+from conformance.rules.tests.patched_module_global import RULE as PATCHED
+from conformance.rules.tests.service_test_imports_component import RULE as SERVICE_TEST
+from conformance.rules.tests.state_injected_in_test import RULE as STATE
+
+MAIL = """
+import time
+from time import sleep
+HOST = "x"
+TABLE = {"a": 1}
+
+class Client:
+    def send(self): ...
+
+client = Client()
+
+def host():
+    return HOST
+"""
+
+PATCHES = {
+    "monkeypatch": """
+import pytest
+from pytest import MonkeyPatch
+import app.mail
+import app.mail as m
+from app import mail
+from app.mail import TABLE
+
+def test_a(monkeypatch):
+    monkeypatch.delattr(mail, "HOST")  # expect: TS701
+    monkeypatch.setattr(target=m, name="HOST", value=1)  # expect: TS701
+    monkeypatch.setattr(app.mail, "HOST", 1)  # expect: TS701
+    monkeypatch.setitem(TABLE, "a", 2)  # expect: TS701
+    monkeypatch.delitem(mail.TABLE, "a")  # expect: TS701
+    monkeypatch.setattr("app.mail.sleep", None)  # expect: TS701
+def test_b(mp: MonkeyPatch):
+    mp.setattr(mail, "HOST", 1)  # expect: TS701
+def test_c():
+    with pytest.MonkeyPatch.context() as mp:
+        mp.setattr(mail, "HOST", 1)  # expect: TS701
+    patch = pytest.MonkeyPatch()
+    patch.setattr(mail, "HOST", 1)  # expect: TS701
+def test_d(monkeypatch):
+    with monkeypatch.context() as inner:
+        inner.setattr(mail, "HOST", 1)  # expect: TS701
+    alias = mail
+    monkeypatch.setattr(alias, "HOST", 1)  # expect: TS701
+""",
+    "mock": """
+import unittest.mock
+import unittest.mock as um
+from unittest import mock
+from unittest.mock import patch as p
+from app import mail
+MODULE = "app.mail"
+
+@p.object(mail, "host")  # expect: TS701
+class TestA:
+    @p(f"{MODULE}.host")  # expect: TS701
+    def test_a(self, host): ...
+    def setUp(self):
+        self.patcher = um.patch("app.mail.host")  # expect: TS701
+        self.patcher.start()
+def test_b():
+    with mock.patch.multiple("app.mail", host=1), p.dict("app.mail.TABLE", {"b": 1}):  # expect: TS701
+        pass
+    with unittest.mock.patch(target="app.mail.HOST", new=1):  # expect: TS701
+        pass
+    p.multiple(mail, HOST=1).start()  # expect: TS701
+""",
+    "pytest-mock": """
+from pytest_mock import MockerFixture
+from app import mail
+
+def test_a(mocker):
+    mocker.patch("app.mail.host")  # expect: TS701
+    mocker.patch.object(mail, "host")  # expect: TS701
+    mocker.patch.dict(mail.TABLE, {})  # expect: TS701
+    mocker.spy(mail, "host")
+def test_b(m: MockerFixture):
+    m.patch("app.mail.host")  # expect: TS701
+""",
+    "not a module's": """
+import os
+import time
+from unittest.mock import patch
+import tests.helpers
+from app.mail import Client, client
+from app.main import app
+
+@patch("app.mail.time.time")
+@patch("app.mail.Client.send")
+@patch("app.mail.client.send")
+@patch("tests.helpers.WAIT")
+@patch("os.getcwd")
+def test_a(monkeypatch, mocker):
+    monkeypatch.setattr(client, "send", 1)
+    monkeypatch.setattr(Client, "send", 1)
+    monkeypatch.setitem(os.environ, "A", "1")
+    monkeypatch.setitem(app.dependency_overrides, client, 1)
+    monkeypatch.setattr(tests.helpers, "WAIT", 1)
+    patch.dict(os.environ, {})
+    patch.dict("os.environ", {})
+    local = {}
+    monkeypatch.setitem(local, "a", 1)
+    client.patch("app.mail.host")
+""",
+}
+
+
+@pytest.mark.parametrize("text", PATCHES.values(), ids=PATCHES)
+def test_modules_of_the_target_are_not_patched(text: str) -> None:
+    files = {
+        "app/mail.py": MAIL,
+        "app/main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+        "tests/helpers.py": "WAIT = 1\n",
+        "tests/test_mail.py": text,
+    }
+
+    found = found_in(program_from(files), [PATCHED])
+
+    assert found == expected_in(files)
+
+
+APP = """
+from typing import Annotated
+from fastapi import APIRouter, Depends, FastAPI
+
+def get_a(): ...
+def get_b(): ...
+def unused(): ...
+
+class Role:
+    def __init__(self, name): ...
+    def __call__(self): ...
+
+admin = Role("admin")
+
+def require(name):
+    def check(): ...
+    return check
+
+router = APIRouter(dependencies=[Depends(get_b)])
+
+@router.get("/")
+def index(a: Annotated[int, Depends(get_a)], role: int = Depends(admin), may: int = Depends(require("x"))): ...
+
+app = FastAPI()
+app.include_router(router)
+
+def create_app():
+    made = FastAPI()
+    made.include_router(router)
+    return made
+
+def the_app():
+    return app
+"""
+HEAD = """
+import contextlib
+import unittest
+import pytest
+import pytest_asyncio
+from unittest.mock import patch
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from app.main import *
+"""
+
+OVERRIDES = {
+    "never ended": """
+app.dependency_overrides[get_a] = get_b  # expect: TS702
+
+def test_a():
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+@pytest.fixture
+def f():
+    app.dependency_overrides.clear()
+    app.dependency_overrides.update({get_a: get_b})  # expect: TS702
+    yield app
+@pytest.fixture
+def g():
+    overrides = app.dependency_overrides
+    overrides[get_a] = get_b  # expect: TS702
+    yield
+    del overrides[get_b]
+def h():
+    app.dependency_overrides = {get_a: get_b}  # expect: TS702
+class TestB:
+    def setup_method(self):
+        app.dependency_overrides[get_a] = get_b  # expect: TS702
+def test_c():
+    other = the_app()
+    other.dependency_overrides[get_a] = get_b  # expect: TS702
+@pytest.fixture(scope="session")
+def shared():
+    return create_app()
+def test_d(shared):
+    shared.dependency_overrides[get_a] = get_b  # expect: TS702
+@pytest.fixture
+def client():
+    with TestClient(app) as c:
+        c.app.dependency_overrides |= {get_a: get_b}  # expect: TS702
+        yield c
+""",
+    "ended": """
+def test_a():
+    app.dependency_overrides[get_a] = get_b
+    try:
+        pass
+    finally:
+        app.dependency_overrides = {}
+@pytest.fixture
+def f():
+    app.dependency_overrides[get_a] = get_b
+    try:
+        yield app
+    finally:
+        del app.dependency_overrides[get_a]
+@pytest.fixture
+def g(request):
+    app.dependency_overrides[get_a] = get_b
+    request.addfinalizer(app.dependency_overrides.clear)
+@pytest.fixture
+def h(request):
+    def end():
+        app.dependency_overrides.pop(get_a)
+    app.dependency_overrides[get_a] = get_b
+    request.addfinalizer(end)
+def reset():
+    app.dependency_overrides.clear()
+@pytest.fixture
+def i():
+    app.dependency_overrides[get_a] = get_b
+    yield
+    reset()
+@pytest.fixture
+def clean():
+    yield
+    app.dependency_overrides.clear()
+def test_b(clean):
+    app.dependency_overrides[get_a] = get_b
+@pytest.mark.usefixtures("clean")
+def test_c():
+    app.dependency_overrides[get_a] = get_b
+def override(key):
+    app.dependency_overrides[key] = get_b
+def test_d(clean):
+    override(get_a)
+@contextlib.contextmanager
+def overridden():
+    app.dependency_overrides[get_a] = get_b
+    yield
+    app.dependency_overrides.pop(get_a, None)
+class TestE(unittest.TestCase):
+    def setUp(self):
+        app.dependency_overrides[get_a] = get_b
+    def tearDown(self):
+        app.dependency_overrides.clear()
+class TestF(unittest.TestCase):
+    def test_x(self):
+        app.dependency_overrides[get_a] = get_b
+        self.addCleanup(app.dependency_overrides.clear)
+def test_g(monkeypatch):
+    monkeypatch.setitem(app.dependency_overrides, get_a, get_b)
+def test_h():
+    with patch.dict(app.dependency_overrides, {get_a: get_b}):
+        pass
+@pytest.fixture
+def j():
+    before = app.dependency_overrides.copy()
+    app.dependency_overrides.update({get_a: get_b})
+    yield
+    app.dependency_overrides = before
+@pytest.fixture
+def k():
+    old = app.dependency_overrides.get(get_a)
+    app.dependency_overrides[get_a] = get_b
+    yield
+    app.dependency_overrides[get_a] = old
+""",
+    "an app of its own": """
+def test_a():
+    own = FastAPI()
+    own.dependency_overrides[get_a] = get_b
+def test_b():
+    client = TestClient(create_app())
+    client.app.dependency_overrides[get_a] = get_b
+@pytest.fixture
+def own():
+    return create_app()
+@pytest.fixture
+def own_client(own):
+    with TestClient(own) as c:
+        yield c
+def test_c(own):
+    own.dependency_overrides[get_a] = get_b
+def test_d(own_client):
+    own_client.app.dependency_overrides[get_a] = get_b
+@pytest.fixture(name="third")
+def make_third():
+    yield create_app()
+def test_e(third):
+    overrides = third.dependency_overrides
+    overrides[get_a] = get_b
+class TestF:
+    def setup_method(self):
+        self.app = create_app()
+    def test_x(self):
+        self.app.dependency_overrides[get_a] = get_b
+""",
+    "a fixture for all": """
+@pytest.fixture(autouse=True)
+def clean():
+    yield
+    app.dependency_overrides = {}
+def test_a():
+    app.dependency_overrides[get_a] = get_b
+""",
+}
+
+
+@pytest.mark.parametrize("text", OVERRIDES.values(), ids=OVERRIDES)
+def test_an_override_ends_with_its_test(text: str) -> None:
+    files = {"app/main.py": APP, "tests/conftest.py": HEAD + text}
+
+    found = found_in(program_from(files), [NOT_CLEARED])
+
+    assert found == expected_in(files)
+
+
+def test_an_autouse_fixture_covers_what_lies_below_it() -> None:
+    write = HEAD + "def test_a():\n    app.dependency_overrides[get_a] = get_b"
+    files = {
+        "app/main.py": APP,
+        "tests/api/conftest.py": HEAD
+        + "@pytest_asyncio.fixture(autouse=True)\nasync def clean():\n"
+        + "    yield\n    app.dependency_overrides.clear()\n",
+        "tests/api/v1/test_a.py": write + "\n",
+        "tests/test_b.py": write + "  # expect: TS702\n",
+    }
+
+    found = found_in(program_from(files), [NOT_CLEARED])
+
+    assert found == expected_in(files)
+
+
+def test_what_is_overridden_is_what_endpoints_depend_on() -> None:
+    files = {
+        "app/main.py": APP,
+        "tests/conftest.py": HEAD
+        + """
+import app.main
+@pytest.fixture
+def f(name, keys):
+    app.dependency_overrides[get_a] = get_b
+    app.dependency_overrides[app.main.get_b] = get_a
+    app.dependency_overrides[admin] = get_a
+    app.dependency_overrides[unused] = get_a  # expect: TS703
+    app.dependency_overrides[Role("admin")] = get_a  # expect: TS703
+    app.dependency_overrides[require("x")] = get_a  # expect: TS703
+    app.dependency_overrides[name] = get_a
+    for key in (get_a, get_b):
+        app.dependency_overrides[key] = get_a
+    app.dependency_overrides.update({get_a: 1, unused: 2})  # expect: TS703
+    yield
+    app.dependency_overrides.pop(unused)
+def override(key: "t.Callable", value):
+    app.dependency_overrides[key] = value
+def test_a():
+    override(get_a, get_b)
+""",
+    }
+    program = program_from(files)
+
+    found = found_in(program, [INEFFECTIVE])
+    undecided = [u for s in INEFFECTIVE.subjects(program) for u in INEFFECTIVE.check(program, s)]
+
+    assert found == expected_in(files)
+    assert [u.message.split("`")[1] for u in undecided if isinstance(u, Undecidable)] == ["name"]
+
+
+def test_overrides_are_written_in_tests_alone() -> None:
+    files = {
+        "app/main.py": APP
+        + """
+app.dependency_overrides[get_a] = get_b  # expect: TS706
+def configure(application: FastAPI):
+    setattr(application, "dependency_overrides", {get_a: get_b})  # expect: TS706
+    application.dependency_overrides.clear()  # expect: TS706
+    return application.dependency_overrides.get(get_a), application.dependency_overrides
+""",
+        "app/conftest.py": HEAD + "app.dependency_overrides[get_a] = get_b\n",
+    }
+
+    found = found_in(program_from(files), [IN_PRODUCTION])
+
+    assert found == expected_in(files)
+
+
+STATE_WRITES = {
+    "written": """
+def test_a(monkeypatch, mocker):
+    app.state.a = 1  # expect: TS704
+    setattr(app.state, "b", 1)  # expect: TS704
+    monkeypatch.setattr(app.state, "c", 1, raising=False)  # expect: TS704
+    mocker.patch.object(app.state, "d", 1)  # expect: TS704
+    patch("app.main.app.state.e").start()  # expect: TS704
+    app.redis = 1  # expect: TS704
+    state = app.state
+    state.f = 1  # expect: TS704
+    del app.state.a
+    app.state.cache["x"] = 1
+@pytest.fixture
+def client():
+    with TestClient(app) as c:
+        c.app.state.a = 1  # expect: TS704
+        yield c
+def test_b(client):
+    client.app.state.b = 1  # expect: TS704
+@pytest.fixture
+def own():
+    return create_app()
+def test_c(own: FastAPI):
+    own.state.a = 1  # expect: TS704
+import app.worker as worker
+def test_d():
+    worker.pool = 1  # expect: TS704
+    app.state.limiter = 1
+""",
+    "of its own": """
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+def test_a():
+    own = FastAPI()
+    own.state.a = 1
+    made = create_app()
+    made.state.a = 1
+    client = TestClient(create_app())
+    client.app.state.a = 1
+    request = MagicMock()
+    request.app.state.a = 1
+    fake = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace()))
+    fake.app.state.a = 1
+    assert app.state.a
+@contextlib.asynccontextmanager
+async def lifespan(application: FastAPI):
+    application.state.a = 1
+    yield
+test_app = FastAPI(lifespan=lifespan)
+def test_b():
+    ctx = {}
+    ctx["redis"] = 1
+""",
+}
+
+
+@pytest.mark.parametrize("text", STATE_WRITES.values(), ids=STATE_WRITES)
+def test_no_double_is_put_into_app_state(text: str) -> None:
+    files = {
+        "app/main.py": APP,
+        "app/worker.py": (
+            "from arq.connections import RedisSettings\npool = None\nasync def job(ctx): ...\n"
+            "class WorkerSettings:\n    functions = [job]\n    redis_settings = RedisSettings()\n"
+        ),
+        "tests/test_state.py": HEAD + text,
+    }
+
+    found = found_in(program_from(files), [STATE])
+
+    assert found == expected_in(files)
+
+
+def test_a_test_of_services_imports_no_component() -> None:
+    files = {
+        "app/main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+        "app/components/scheduler.py": "X = 1\n",
+        "app/components/__init__.py": "from app.components.scheduler import X\n",
+        "app/services/mail.py": "",
+        "app/services/users.py": "",
+        "app/routes/users.py": (
+            "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/')\ndef index() -> int: ...\n"
+        ),
+        "tests/unit/services/conftest.py": "import app.main  # expect: TS705\n",
+        "tests/unit/services/test_x.py": """
+from typing import TYPE_CHECKING
+import app
+from app import main  # expect: TS705
+from app.components import X  # expect: TS705
+from app.services import mail
+from ..helpers import thing
+if TYPE_CHECKING:
+    from app.main import app as other
+
+def test_x():
+    from app.routes.users import router  # expect: TS705
+    main.app
+    return app.components.scheduler.X  # expect: TS705
+""",
+        "tests/helpers.py": "from app.main import app\n",
+        "tests/test_mail.py": "from app.main import app  # expect: TS705\n",
+        "tests/mail_test.py": "from app.main import app  # expect: TS705\n",
+        "tests/api/test_users.py": "from app.main import app\n",
+        "tests/test_other.py": "from app.main import app\n",
+        "tests/conftest.py": "from app.main import app\n",
+    }
+
+    found = found_in(program_from(files), [SERVICE_TEST])
+
+    assert found == expected_in(files)
