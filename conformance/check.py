@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
     from conformance.rules.base import Rule
 
 __all__ = [
-    "OWN", "Lines", "Loaded", "Prepared", "check", "configure", "is_accepted", "judge", "load", "place_of_baseline",
-    "prepare", "read", "target_of", "with_recorded",
+    "OWN", "Examined", "Lines", "Loaded", "Prepared", "check", "configure", "examine", "is_accepted", "judge", "load",
+    "place_of_baseline", "prepare", "read", "target_of", "with_recorded",
 ]  # fmt: skip
 
 LIBRARIES: Final = frozenset({"arq", "fastapi", "httpx", "redis", "sqlalchemy", "sqlmodel", "starlette"})
@@ -74,6 +75,19 @@ class Prepared:
     chosen: Chosen
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A target with what the rules say of it; where a change was asked for, what differs and what was there before.
+
+    `before` is None where there was nothing to check.
+    """
+
+    loaded: Loaded
+    report: Report
+    change: diff.Change | None = None
+    before: Loaded | None = None
+
+
 def check(
     paths: Sequence[Path],
     config: Config | None = None,
@@ -99,12 +113,32 @@ def check(
         ConformanceError: the configuration is wrong, a rule is named that does not exist, there is no such target:
             all of it at once.
     """
+    examined = examine(paths, config, selection=selection, cwd=cwd, progress=progress, since=since)
+    return (
+        with_recorded(examined.report, examined.loaded.target, examined.loaded.config)
+        if with_baseline
+        else examined.report
+    )
+
+
+def examine(
+    paths: Sequence[Path],
+    config: Config | None = None,
+    *,
+    selection: Selection | None = None,
+    cwd: Path | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+    since: str | None = None,
+) -> Examined:
+    """Read a target and let the rules judge it, as `check` does, and keep what was read.
+
+    Raises:
+        ConformanceError: what `check` says is wrong: all of it at once.
+    """
     prepared = prepare(paths, config, selection=selection, cwd=cwd)
-    target, known, chosen = prepared.target, prepared.config, prepared.chosen
-    report = judge(read(target, known, progress=progress), chosen, progress=progress)
-    if since is not None:
-        report = _only_since(since, report, target, known, chosen)
-    return with_recorded(report, target, known) if with_baseline else report
+    loaded = read(prepared.target, prepared.config, progress=progress)
+    examined = Examined(loaded, judge(loaded, prepared.chosen, progress=progress))
+    return examined if since is None else _only_since(since, examined, prepared.chosen)
 
 
 def prepare(
@@ -146,18 +180,19 @@ def with_recorded(report: Report, target: Target, config: Config) -> Report:
     return baseline.applied(report, baseline.read(file), whole=target.whole and not target.partial)[0]
 
 
-def _only_since(revision: str, report: Report, target: Target, config: Config, chosen: Chosen) -> Report:
+def _only_since(revision: str, examined: Examined, chosen: Chosen) -> Examined:
+    target, config = examined.loaded.target, examined.loaded.config
     changed = diff.change_since(revision, target.root)
     with diff.tree_of(revision, target.root) as folder:
         own = config.file.relative_to(target.root) if config.file and config.file.is_relative_to(target.root) else None
         then = replace(config, file=folder / own if own else config.file)
         starts = [start.relative_to(target.root) for start in target.starts if start.is_relative_to(target.root)]
         paths = [folder / start for start in starts if (folder / start).exists()]
-        try:
-            before = judge(load(paths or [folder], then), chosen)
-        except TargetError:
-            before = None
-    return diff.narrowed(report, before, changed)
+        before: Loaded | None = None
+        with suppress(TargetError):
+            before = load(paths or [folder], then)
+        judged = judge(before, chosen) if before else None
+    return replace(examined, report=diff.narrowed(examined.report, judged, changed), change=changed, before=before)
 
 
 def place_of_baseline(config: Config, root: Path) -> Path:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
 
+    from conformance.check import Examined
     from conformance.config import Config
     from conformance.reporters import Look
     from conformance.results import Problem, Report
@@ -24,6 +25,10 @@ __all__ = ["main"]
 
 FORMATS: Final = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 """The output formats. A test holds them to the table of reporters, which the command imports only when it reports."""
+
+CHECKLISTS: Final = ("markdown", "html", "json")
+MAPS: Final = ("html", "mermaid", "dot")
+"""The formats of the checklist and of the map, held to their tables in the same way."""
 
 DONE, FOUND, FAILED = 0, 1, 2
 
@@ -111,9 +116,10 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
             options.paths.append(Path(each))  # argparse takes the paths of one run alone: `check app -q lib`
         elif not before.startswith("-"):
             wrong.append(f"`{each}` is one argument too many")
-    chosen = getattr(options, "output_format", FORMATS[0])
-    if chosen not in FORMATS:
-        wrong.append(f"there is no output format `{chosen}`{_meant(chosen, FORMATS) or _there_are(FORMATS)}")
+    for name, formats in (("output_format", FORMATS), ("checklist_format", CHECKLISTS), ("map_format", MAPS)):
+        chosen = getattr(options, name, formats[0])
+        if chosen not in formats:
+            wrong.append(f"there is no output format `{chosen}`{_meant(chosen, formats) or _there_are(formats)}")
     if wrong:
         raise UsageError(wrong)
     assert isinstance(options, argparse.Namespace)  # noqa: S101 - for the type checker
@@ -191,6 +197,16 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     _paths(roles)
     _configuration(roles)
 
+    review = command(
+        "checklist", "print the review checklist: each statement of the documents, and its state in this code"
+    )
+    _paths(review)
+    _configuration(review)
+    _drawing(review, "checklist_format", CHECKLISTS)
+    review.add_argument("--diff", metavar="REV", help="only what the change since this revision touches, by git")
+    text = "what the links to files begin with: `https://github.com/OWNER/NAME/blob/REV/`"
+    review.add_argument("--link-base", metavar="URL", default="", help=text)
+
     beginning = command("init", "write [tool.conformance] from what was inferred")
     _paths(beginning)
     beginning.add_argument("--force", action="store_true", help="replace a section that is there")
@@ -223,6 +239,13 @@ def _configuration(parser: _Parser) -> None:
     text = 'a TOML file instead of the one that is found upward, or a setting over it: `profile="aegis"`'
     group.add_argument("--config", metavar="FILE|SETTING", action="append", default=[], help=text)
     group.add_argument("--isolated", action="store_true", help="pass over every configuration file")
+
+
+def _drawing(parser: _Parser, name: str, formats: Sequence[str]) -> None:
+    parser.add_argument(
+        "--format", dest=name, metavar="FORMAT", default=formats[0], help=f"one of {', '.join(formats)}"
+    )
+    parser.add_argument("-o", "--output-file", metavar="FILE", type=Path, help="write it there")
 
 
 # --- commands ------------------------------------------------------------------------------------------------------
@@ -280,7 +303,7 @@ def _no_report(problems: tuple[Problem, ...]) -> Report:
 
 
 def _deliver(report: Report, options: argparse.Namespace) -> None:
-    from conformance.errors import UsageError, shown  # noqa: PLC0415
+    from conformance.errors import shown  # noqa: PLC0415
     from conformance.reporters import FOR_PEOPLE, REPORTERS, statistics  # noqa: PLC0415
 
     name = "statistics" if options.statistics else options.output_format
@@ -290,6 +313,13 @@ def _deliver(report: Report, options: argparse.Namespace) -> None:
     else:
         text = REPORTERS[name](report)
         _complain(shown(problem) for problem in report.problems)
+    _put(text, options)
+
+
+def _put(text: str, options: argparse.Namespace) -> None:
+    """Write to the file that was asked for, or to standard output."""
+    from conformance.errors import UsageError  # noqa: PLC0415
+
     if options.output_file is None:
         _write(text)
         return
@@ -385,6 +415,31 @@ def _roles(options: argparse.Namespace) -> int:
     return FAILED if problems else DONE
 
 
+def _checklist(options: argparse.Namespace) -> int:
+    from conformance.checklist import checklist  # noqa: PLC0415
+    from conformance.errors import shown  # noqa: PLC0415
+    from conformance.reporters.checklist import CHECKLISTS as WRITERS  # noqa: PLC0415
+
+    examined = _examined(options, options.diff)
+    _put(WRITERS[options.checklist_format](checklist(examined, since=options.diff or ""), options.link_base), options)
+    _complain(shown(problem) for problem in examined.report.problems)
+    return FAILED if examined.report.exit_status == FAILED else DONE
+
+
+def _examined(options: argparse.Namespace, since: str | None = None) -> Examined:
+    """Return the target with what the rules say of it, recorded findings marked."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from conformance.check import examine, with_recorded  # noqa: PLC0415
+
+    progress = _Progress(sys.stderr, quiet=False)
+    try:
+        examined = examine(options.paths, _config(options), progress=progress.show, since=since)
+    finally:
+        progress.clear()
+    return replace(examined, report=with_recorded(examined.report, examined.loaded.target, examined.loaded.config))
+
+
 def _init(options: argparse.Namespace) -> int:
     from conformance import init  # noqa: PLC0415
     from conformance.check import load  # noqa: PLC0415
@@ -464,6 +519,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "rule": _rule,
     "docs": _docs,
     "roles": _roles,
+    "checklist": _checklist,
     "init": _init,
     "baseline": _baseline,
 }

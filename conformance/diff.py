@@ -18,8 +18,9 @@ from conformance.errors import UsageError
 from conformance.results import FindingStatus, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from conformance.facts.code import Span
     from conformance.results import Finding, Report
 
 __all__ = ["Change", "change_since", "narrowed", "tree_of"]
@@ -38,11 +39,16 @@ class Change:
 
     def touches(self, finding: Finding) -> bool:
         """Return whether a line of the finding is one of them."""
-        if finding.path not in self.lines:
+        return self.touches_spans(finding.path, (finding.place.span,))
+
+    def touches_spans(self, path: str, spans: Sequence[Span]) -> bool:
+        """Return whether a line of these stretches of a file is one of them; without any, of the file."""
+        if path not in self.lines:
             return False
-        lines = self.lines[finding.path]
-        first, _, last, _ = finding.place.span
-        return lines is None or any(number in lines for number in range(first, last + 1))
+        lines = self.lines[path]
+        if lines is None or not spans:
+            return True
+        return any(number in lines for first, _, last, _ in spans for number in range(first, last + 1))
 
 
 def change_since(revision: str, root: Path) -> Change:
