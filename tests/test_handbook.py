@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from conformance import architecture
+from conformance.cli import COMMANDS
 from conformance.config import KEYS, ROLES
 from conformance.errors import UsageError
 from conformance.examples import expected_in, files_of, found_in, program_from
@@ -63,6 +64,12 @@ def test_every_key_of_the_configuration_has_its_row() -> None:
     text = page("configuration")
 
     assert [key for key in (*KEYS, *ROLES) if f"`{key}`" not in text] == []
+
+
+def test_the_readme_names_every_command() -> None:
+    text = README.read_text("utf-8")
+
+    assert [name for name in COMMANDS if f"`{name}`" not in text and f"`conformance {name}" not in text] == []
 
 
 def test_the_page_on_own_rules_names_all_that_they_can_say() -> None:
