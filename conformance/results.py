@@ -137,7 +137,8 @@ class Problem:
 class Report:
     """What one check found. `root` is the folder that the paths are relative to.
 
-    `notes` are remarks that change no exit status: a role that matched no module, a target that gave a rule nothing to do.
+    `notes` are remarks that change no exit status: a role that matched no module, a target that gave a rule nothing
+    to do.
     """
 
     version: str
@@ -168,4 +169,4 @@ _SPACES = re.compile(r"\s+")
 def fingerprint(rule: str, module: str, symbol: str, detail: str) -> str:
     """Return what identifies a finding when lines move: rule, module, symbol and the detail without line numbers."""
     normal = _SPACES.sub(" ", _NUMBERS.sub("", detail)).strip()
-    return hashlib.sha256("\0".join((rule, module, symbol, normal)).encode()).hexdigest()[:20]
+    return hashlib.sha256(f"{rule}\0{module}\0{symbol}\0{normal}".encode()).hexdigest()[:20]

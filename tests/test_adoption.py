@@ -8,12 +8,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from tests.kit import a_finding, a_report, lay_out
 
 from conformance import baseline, init
 from conformance.cli import main
 from conformance.errors import BaselineError
 from conformance.results import FindingStatus, RuleStatus
+from tests.kit import a_finding, a_report, lay_out
 
 ROUTES = """\
 from fastapi import APIRouter, Request

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from tests.kit import a_rule, lay_out
 
 from conformance import check as engine
 from conformance.check import check
@@ -19,6 +18,7 @@ from conformance.results import FindingStatus, Place, Problem, Report, RuleStatu
 from conformance.rules import all_rules
 from conformance.rules.base import Rule
 from conformance.selection import Selection
+from tests.kit import a_rule, lay_out
 
 Run: TypeAlias = Callable[..., Report]
 

@@ -10,7 +10,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.kit import lay_out
 
 from conformance import cli
 from conformance.check import examine
@@ -20,6 +19,7 @@ from conformance.handbook import FAMILIES
 from conformance.reporters.checklist import CHECKLISTS
 from conformance.rules import all_rules
 from conformance.statements import DOCUMENTS, SECTIONS, STATEMENTS
+from tests.kit import lay_out
 
 SEEDS = Path(__file__).parents[2] / "shared" / "seeds"
 FILES = {"PRD-012": "prd-012.txt", "IP": "integration-patterns.txt"}

@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.kit import lay_out
 
 from conformance.config import Config, Profile, covers, find, load, matches, overridden
 from conformance.errors import ConfigurationError
 from conformance.results import Problem, Severity
+from tests.kit import lay_out
 
 
 def wrong(tmp_path: Path, text: str, name: str = "conformance.toml") -> list[tuple[int, str]]:

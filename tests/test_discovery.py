@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.kit import lay_out
 
 from conformance.config import Config, load
 from conformance.discovery import SourceFile, Target, discover
 from conformance.errors import TargetError
 from conformance.results import Problem
+from tests.kit import lay_out
 
 
 def names(target: Target) -> dict[str, str]:

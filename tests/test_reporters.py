@@ -13,12 +13,12 @@ from xml.etree import ElementTree as ET
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
-from tests.kit import a_finding, a_report, a_rule
 
 from conformance import cli
 from conformance.reporters import FOR_PEOPLE, REPORTERS, Look, full, json_format, sarif
 from conformance.reporters.text import inert
 from conformance.results import FindingStatus, Place, Problem, Report, RuleResult, RuleStatus, Severity, Step
+from tests.kit import a_finding, a_report, a_rule
 
 GOLDEN = Path(__file__).parent / "golden"
 

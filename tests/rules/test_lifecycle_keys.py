@@ -34,14 +34,20 @@ UNSET = {
     "set": ("app.state.a = 1", "def provide(r: Request):\n    return r.app.state.a"),
     "never set": ("app.state.a = 1", "def provide(r: Request):\n    return r.app.state.b  # expect: LC207"),
     "getattr": ("pass", "def provide(r: Request):\n    return getattr(r.app.state, 'b')  # expect: LC207"),
-    "getattr with a default": ("pass", "def provide(r: Request):\n    return getattr(r.app.state, 'b', 1)  # expect: LC207"),
+    "getattr with a default": (
+        "pass",
+        "def provide(r: Request):\n    return getattr(r.app.state, 'b', 1)  # expect: LC207",
+    ),
     "hasattr": ("app.state.a = 1", "def provide(r: Request):\n    return hasattr(r.app.state, 'b')"),
     "each line": (
         "pass",
         "def provide(r: Request):\n    x = r.app.state.b  # expect: LC207\n    return x or r.app.state.b  # expect: LC207",
     ),
     "a local alias": ("pass", "def provide(r: Request):\n    s = r.app.state\n    return s.b  # expect: LC207"),
-    "a helper": ("pass", "def _get(r):\n    return r.app.state.b  # expect: LC207\ndef provide(r: Request):\n    return _get(r)"),
+    "a helper": (
+        "pass",
+        "def _get(r):\n    return r.app.state.b  # expect: LC207\ndef provide(r: Request):\n    return _get(r)",
+    ),
     "a class": (
         "pass",
         "class provide:\n    def __init__(self, request: Request):\n        self.b = request.app.state.b  # expect: LC207",
@@ -101,15 +107,35 @@ UNREAD = {
     "unread": ("app.state.b = 1  # expect: LC208", "", READ, ""),
     "the first of two": ("app.state.b = 1  # expect: LC208\n    app.state.b = 2", "", READ, ""),
     "only released": ("app.state.b = Redis()  # expect: LC208", "await app.state.b.aclose()", READ, ""),
-    "released through getattr": ("app.state.b = Redis()  # expect: LC208", "await getattr(app.state, 'b').aclose()", READ, ""),
+    "released through getattr": (
+        "app.state.b = Redis()  # expect: LC208",
+        "await getattr(app.state, 'b').aclose()",
+        READ,
+        "",
+    ),
     "read in the lifespan": ("app.state.b = 1\n    print(app.state.b)", "", READ, ""),
     "deleted": ("app.state.b = 1  # expect: LC208", "del app.state.b", READ, ""),
-    "a computed read": ("app.state.b = 1", "", "def provide(r: Request, name: str):\n    return getattr(r.app.state, name)", ""),
+    "a computed read": (
+        "app.state.b = 1",
+        "",
+        "def provide(r: Request, name: str):\n    return getattr(r.app.state, name)",
+        "",
+    ),
     "in a route": ("app.state.b = 1", "", READ, "@app.get('/')\ndef index():\n    return app.state.b"),
     "increased in a route": ("app.state.b = 1", "", READ, "@app.get('/')\ndef index():\n    app.state.b += 1"),
-    "by a helper": ("app.state.b = 1", "", "def use(state):\n    return state.b\ndef provide(r: Request):\n    return use(r.app.state)", ""),
+    "by a helper": (
+        "app.state.b = 1",
+        "",
+        "def use(state):\n    return state.b\ndef provide(r: Request):\n    return use(r.app.state)",
+        "",
+    ),
     "slowapi": ("app.state.limiter = 1", "", READ, ""),
-    "in tests only": ("app.state.b = 1  # expect: LC208", "", READ, "\n--- tests/test_b.py\nfrom app.main import app\ndef test_b():\n    assert app.state.b"),
+    "in tests only": (
+        "app.state.b = 1  # expect: LC208",
+        "",
+        READ,
+        "\n--- tests/test_b.py\nfrom app.main import app\ndef test_b():\n    assert app.state.b",
+    ),
 }
 
 
@@ -160,10 +186,16 @@ SETTINGS = {
     "a cached function of another module alone": ("", "@lru_cache\ndef settings():\n    return S()"),
     "a lambda": (CACHED, "def f():\n    return (lambda: S())()  # expect: LC209"),
     "a nested function": (CACHED, "def f():\n    def g():\n        return S()  # expect: LC209\n    return g"),
-    "an inner helper of the cached function": ("def build():\n    return Settings()\n@lru_cache\ndef get_settings():\n    return build()", ""),
+    "an inner helper of the cached function": (
+        "def build():\n    return Settings()\n@lru_cache\ndef get_settings():\n    return build()",
+        "",
+    ),
     "called only": (CACHED, "def f():\n    return c.get_settings()"),
     "tests": (CACHED, "\n--- tests/test_a.py\nfrom app.config import Settings\ndef test_a():\n    Settings()"),
-    "a cached class method": ("class Holder:\n    @classmethod\n    @lru_cache\n    def get(cls):\n        return Settings()", ""),
+    "a cached class method": (
+        "class Holder:\n    @classmethod\n    @lru_cache\n    def get(cls):\n        return Settings()",
+        "",
+    ),
 }
 
 

@@ -1,4 +1,3 @@
-
 """WK302 to WK304, WK307 and WK309 to WK311: globals, tasks, the queue, the application."""
 
 from __future__ import annotations

@@ -108,7 +108,11 @@ def _idle(
     for number, one in enumerate(judged):
         caught = one.caught
         if one.catches_all and one.is_idle and not (attempt.in_endless_loop and one.logs):
-            yield one.handler, f"catches {caught} and only {one.does}: what calls it does not learn that it failed", _HIDING
+            yield (
+                one.handler,
+                f"catches {caught} and only {one.does}: what calls it does not learn that it failed",
+                _HIDING,
+            )
         elif one.catches_even_exit and one.leaves_quietly:
             message = f"catches {caught} and goes on: an exit and a cancellation end here, too"
             yield one.handler, message, "name the exceptions; for cleaning up, end the handler with `raise`"
