@@ -2,6 +2,9 @@
 
 import sys
 
+if __name__ == "__main__" and not sys.flags.safe_path:
+    del sys.path[0]  # with -m it is the current folder: a module of the target would be taken for one of ours
+
 from conformance.cli import main
 
 
