@@ -117,10 +117,13 @@ class Inference:
         self._annotations: dict[tuple[int, int], Annotation] = {}
         self._callers: dict[str, list[tuple[code.Call, Scope, int]]] | None = None
         self._bases: dict[ClassScope, tuple[str | ClassScope, ...]] = {}
+        self._ancestry: dict[ClassScope | str, tuple[str | ClassScope, ...]] = {}
 
     def forget(self) -> None:
         """Drop what was remembered: what functions are given has become known."""
         self._memo.clear()
+        self._bases.clear()
+        self._ancestry.clear()
 
     # --- modules ---------------------------------------------------------------------------------------------------
 
@@ -290,6 +293,12 @@ class Inference:
 
     def ancestry(self, cls: ClassScope | str) -> tuple[str | ClassScope, ...]:
         """Return a class and all its bases, nearest first, library classes with their known bases."""
+        known = self._ancestry.get(cls)
+        if known is None:
+            known = self._ancestry[cls] = self._find_ancestry(cls)
+        return known
+
+    def _find_ancestry(self, cls: ClassScope | str) -> tuple[str | ClassScope, ...]:
         found: list[str | ClassScope] = []
         pending: list[str | ClassScope] = [cls]
         while pending:

@@ -54,10 +54,15 @@ class Origins:
         self._attributes: dict[str, list[_Stored]] | None = None
         self._items: dict[str, list[_Stored]] = defaultdict(list)
 
-    def of(self, node: code.Expression, scope: Scope) -> tuple[CallSite, ...]:
+    def of(self, node: code.Expression, scope: Scope, *, steps: int | None = None) -> tuple[CallSite, ...]:
         """Return the calls that an expression's value can be the result of.
 
         Of a call of a target's function both the call and those that made what it returns.
+
+        Args:
+            node: the expression.
+            scope: where it stands.
+            steps: how many expressions outside that scope to look behind; None for all.
         """
         found: dict[tuple[int, int], CallSite] = {}
         seen: set[tuple[int, int]] = set()
@@ -68,6 +73,10 @@ class Origins:
             if key in seen:
                 continue
             seen.add(key)
+            if steps is not None and current.scope is not scope:
+                if not steps:
+                    continue
+                steps -= 1
             if isinstance(current.node, code.Call) and not self._passes_on(current):
                 found[key] = CallSite(current.node, current.scope)
             pending += self._behind(current.node, current.scope)

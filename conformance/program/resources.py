@@ -51,6 +51,10 @@ class Construction:
         return current
 
 
+_AROUND = 40
+"""How many expressions outside a function are looked at to see that what it returns is made in it."""
+
+
 class Resources:
     """Answers which calls construct a resource."""
 
@@ -252,7 +256,7 @@ class Resources:
 
     def _own(self, node: code.Expression, function: FunctionScope) -> Iterator[CallSite]:
         """Yield the calls in the function itself that make what one of its expressions stands for."""
-        return (site for site in self.origins.of(node, function) if site.scope is function)
+        return (site for site in self.origins.of(node, function, steps=_AROUND) if site.scope is function)
 
     def _by_default_factory(self, call: code.Call, cls: ClassScope) -> Iterator[Construction]:
         for keyword in call.keywords:
