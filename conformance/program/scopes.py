@@ -371,8 +371,8 @@ class _Binder:
 _Pending: TypeAlias = tuple[code.Node, Scope, tuple[int, int]]
 _BINDING = frozenset(
     {code.Function, code.Class, code.Assign, code.NamedExpression, code.For, code.Generator, code.WithItem,
-     code.Handler, code.Match, code.Case, code.Import, code.ImportFrom, code.Scope, code.Lambda, code.If, code.While, code.With,
-     code.Try}
+     code.Handler, code.Match, code.Case, code.Import, code.ImportFrom, code.Scope, code.Lambda, code.If,
+     code.While, code.With, code.Try}
 )  # fmt: skip
 _COMPOUND = (code.If, code.While, code.For, code.With, code.Try, code.Handler, code.Match, code.Case)
 

@@ -7,6 +7,7 @@ import pytest
 
 from conformance.config import Config
 from conformance.examples import expected_in, files_of, found_in, program_from
+from conformance.results import Violation
 from conformance.rules.injection.deps_init_exports import RULE as INIT_EXPORTS
 from conformance.rules.injection.inline_depends import RULE as INLINE
 from conformance.rules.injection.provider_without_alias import RULE as WITHOUT_ALIAS
@@ -393,7 +394,6 @@ def index({parameter}) -> str: ...
     program = program_from(files)
 
     assert bool(found_in(program, [INLINE])) is reported
-    missing = [
-        v for s in WITHOUT_ALIAS.subjects(program) for v in WITHOUT_ALIAS.check(program, s) if "no alias" in v.detail
-    ]
+    yielded = [each for subject in WITHOUT_ALIAS.subjects(program) for each in WITHOUT_ALIAS.check(program, subject)]
+    missing = [each for each in yielded if isinstance(each, Violation) and "no alias" in each.detail]
     assert bool(missing) is (reported and not has_alias)
