@@ -48,13 +48,13 @@ def _behind(program: Program, module: ModuleScope, edge: ImportEdge) -> tuple[Mo
     candidates = [edge.module] if edge.module is not None else []
     candidates += [r.module for r in edge.resolved if isinstance(r, ModuleValue) and edge.name not in {"", "*"}]
     for candidate in candidates:
-        facade = _facade_before(program, module, candidate)
+        facade = facade_before(program, module, candidate)
         if facade:
             return candidate, facade
     return None, ""
 
 
-def _facade_before(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
+def facade_before(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
     """Return the facade that stands between a routes module and another module; "" where it stands behind it, too."""
     facade = facade_of(program, module)
     if facade and importer.name != facade and not importer.name.startswith(f"{facade}."):
@@ -87,7 +87,7 @@ def _uses(program: Program, module: ModuleScope, imported: set[ModuleScope]) -> 
                 case code.Call(function=code.Name() | code.Attribute(), arguments=(code.Constant() | code.Name(), *_)):
                     found = _imported_by_call(program, node, scope)
             if found is not None:
-                facade = _facade_before(program, module, found)
+                facade = facade_before(program, module, found)
                 if facade:
                     yield _violation(module.place(node), "", found, facade)
 

@@ -23,7 +23,7 @@ def check(program: Program, reach: Reach) -> Iterator[Violation]:
     goal = other_component(program, reach)
     if goal is None:
         return
-    if reach.start is not None and _is_reported(program, reach.start, reach):
+    if reach.start is not None and is_foreign(program, reach.importer, reach.start):
         return
     own, other = program.component(reach.importer), program.component(goal)
     behind = f" from `{goal.name}`" if goal is not reach.module else ""
@@ -38,21 +38,14 @@ def check(program: Program, reach: Reach) -> Iterator[Violation]:
 
 def other_component(program: Program, reach: Reach) -> ModuleScope | None:
     """Return the module of another component that is reached; what stands behind a gateway is not looked at."""
-    own = program.component(reach.importer)
     if reach.module.has_role("gateways"):
         return None
-    for module in reach.modules:
-        component = program.component(module)
-        if component and component != own and not module.has_role("gateways"):
-            return module
-    return None
+    return next((m for m in reach.modules if is_foreign(program, reach.importer, m)), None)
 
 
-def _is_reported(program: Program, module: ModuleScope, reach: Reach) -> bool:
-    """Whether the import that a path of attributes starts from is reported itself."""
-    if module.has_role("gateways"):
-        return False
-    return program.component(module) not in {"", program.component(reach.importer)}
+def is_foreign(program: Program, importer: ModuleScope, module: ModuleScope) -> bool:
+    """Return whether a module is of another component, and no gateway."""
+    return program.component(module) not in {"", program.component(importer)} and not module.has_role("gateways")
 
 
 RULE = Rule(

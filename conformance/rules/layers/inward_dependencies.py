@@ -26,7 +26,7 @@ def check(program: Program, reach: Reach) -> Iterator[Violation]:
     found = _outward(program, reach)
     if found is None:
         return
-    if reach.start is not None and _role_outside(program, reach.importer, reach.start):
+    if reach.start is not None and role_outside(program, reach.importer, reach.start):
         return
     goal, role = found
     own = next(r for r in INNER if reach.importer.has_role(r))
@@ -43,13 +43,13 @@ def check(program: Program, reach: Reach) -> Iterator[Violation]:
 def _outward(program: Program, reach: Reach) -> tuple[ModuleScope, str] | None:
     behind = () if reach.module.has_role(*INNER) else reach.definers  # what re-exports is reported itself
     for module in (reach.module, *behind):
-        role = _role_outside(program, reach.importer, module)
+        role = role_outside(program, reach.importer, module)
         if role:
             return module, role
     return None
 
 
-def _role_outside(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
+def role_outside(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
     """Return the role for which a module lies further out than the importer; "" where it does not."""
     for role in OUTER:
         if module.has_role(role):

@@ -26,7 +26,7 @@ def check(program: Program, reach: Reach) -> Iterator[Violation]:
     found = _forbidden(program, reach)
     if found is None:
         return
-    if reach.start is not None and _role(program, reach.importer, reach.start):
+    if reach.start is not None and forbidden_role(program, reach.importer, reach.start):
         return
     goal, role = found
     behind = f" from `{goal.name}`" if goal is not reach.module else ""
@@ -40,19 +40,19 @@ def check(program: Program, reach: Reach) -> Iterator[Violation]:
 
 
 def _forbidden(program: Program, reach: Reach) -> tuple[ModuleScope, str] | None:
-    role = _role(program, reach.importer, reach.module)
+    role = forbidden_role(program, reach.importer, reach.module)
     if role:
         return reach.module, role
     if reach.module.has_role(*_FOLLOWED_NO_FURTHER):
         return None
     for module in reach.definers:
-        role = _role(program, reach.importer, module)
+        role = forbidden_role(program, reach.importer, module)
         if role:
             return module, role
     return None
 
 
-def _role(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
+def forbidden_role(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
     """Return what a module is that a route must not import; "" where it may."""
     if module.has_role("gateways", "deps"):
         return ""

@@ -57,10 +57,8 @@ def _imports(program: Program, module: ModuleScope, task: FunctionScope | None =
         if task is not None and not (isinstance(edge.scope, FunctionScope) and task in enclosing(edge.scope)):
             continue
         for imported in dict.fromkeys((edge.module, *edge.defining_modules)):
-            if imported is None or imported is module or imported.has_role("tasks"):
-                continue
-            role = next((r for r in _ROLES if imported.has_role(r)), None)
-            if role is not None:
+            role = forbidden_role(imported) if imported is not None and imported is not module else ""
+            if imported is not None and role:
                 yield Violation(
                     edge.place,
                     f"a task imports `{edge.qualified}`: `{imported.name}` is {_ARTICLES[role]}",
@@ -68,6 +66,11 @@ def _imports(program: Program, module: ModuleScope, task: FunctionScope | None =
                     detail=edge.qualified,
                 )
                 break
+
+
+def forbidden_role(module: ModuleScope) -> str:
+    """Return what a module is that a task must not import; "" where it may."""
+    return "" if module.has_role("tasks") else next((role for role in _ROLES if module.has_role(role)), "")
 
 
 _ARTICLES = {
