@@ -28,7 +28,8 @@ FORMATS: Final = ("full", "concise", "json", "sarif", "github", "gitlab", "junit
 
 CHECKLISTS: Final = ("markdown", "html", "json")
 MAPS: Final = ("html", "mermaid", "dot")
-"""The formats of the checklist and of the map, held to their tables in the same way."""
+VIEWS: Final = ("modules", "injection", "worker")
+"""The formats of the checklist and of the map, and what the map shows; held to their tables in the same way."""
 
 DONE, FOUND, FAILED = 0, 1, 2
 
@@ -206,6 +207,13 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     review.add_argument("--diff", metavar="REV", help="only what the change since this revision touches, by git")
     text = "what the links to files begin with: `https://github.com/OWNER/NAME/blob/REV/`"
     review.add_argument("--link-base", metavar="URL", default="", help=text)
+
+    picture = command("map", "draw the architecture: one HTML page, or text for mermaid or graphviz")
+    _paths(picture)
+    _configuration(picture)
+    _drawing(picture, "map_format", MAPS)
+    text = f"what mermaid and dot draw: one of {', '.join(VIEWS)}; the page has all"
+    picture.add_argument("--view", metavar="VIEW", default=VIEWS[0], choices=VIEWS, help=text)
 
     beginning = command("init", "write [tool.conformance] from what was inferred")
     _paths(beginning)
@@ -426,6 +434,16 @@ def _checklist(options: argparse.Namespace) -> int:
     return FAILED if examined.report.exit_status == FAILED else DONE
 
 
+def _map(options: argparse.Namespace) -> int:
+    from conformance.errors import shown  # noqa: PLC0415
+    from conformance.map import MAPS as DRAWERS  # noqa: PLC0415
+
+    examined = _examined(options)
+    _put(DRAWERS[options.map_format](examined, options.view), options)
+    _complain(shown(problem) for problem in examined.report.problems)
+    return FAILED if examined.report.exit_status == FAILED else DONE
+
+
 def _examined(options: argparse.Namespace, since: str | None = None) -> Examined:
     """Return the target with what the rules say of it, recorded findings marked."""
     from dataclasses import replace  # noqa: PLC0415
@@ -520,6 +538,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "docs": _docs,
     "roles": _roles,
     "checklist": _checklist,
+    "map": _map,
     "init": _init,
     "baseline": _baseline,
 }
