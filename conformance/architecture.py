@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
+from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -71,6 +72,9 @@ __all__ = [
 
 Missing: TypeAlias = Literal["is an error", "is fine"]
 TypeHints: TypeAlias = Literal["count", "are free"]
+
+
+__tracebackhide__ = methodcaller("errisinstance", AssertionError)  # a broken rule is told by its findings
 
 
 class Vacuous(AssertionError):  # noqa: N818 - said of a rule that has nothing to say
@@ -285,7 +289,6 @@ class OwnRule:
         Raises:
             AssertionError: with all that breaks it, and with what could not be looked at.
         """
-        __tracebackhide__ = True
         broken = tuple(finding for finding in self.findings() if finding.status is FindingStatus.NEW)
         problems = self.architecture.problems
         if not broken and not problems:
