@@ -149,7 +149,7 @@ class Releases:
             inner = inner.inner
         return False
 
-    def _is_stored(self, construction: Construction, function: FunctionScope) -> bool:
+    def _is_stored(self, construction: Construction, function: FunctionScope, *, globally: bool = False) -> bool:
         """Whether the function assigns what a construction makes to an attribute, an item or a global name."""
         for node in function.nodes:
             if not isinstance(node, code.Assign) or node.value is None:
@@ -157,6 +157,8 @@ class Releases:
             for target in node.targets:
                 match target:
                     case code.Name(id=name) if function.outer_names.get(name) != "global":
+                        continue
+                    case code.Attribute() | code.Subscript() if globally:
                         continue
                     case code.Name() | code.Attribute() | code.Subscript():
                         if any(site.call is construction.call for site in self.origins.of(node.value, function)):
@@ -350,7 +352,9 @@ class Releases:
         return any(isinstance(n, code.Call) and n.function is attribute for n in function.nodes)
 
     def is_shared(self, created: Construction) -> bool:
-        """Whether each call of a function that constructs gives the same object: it is cached or kept."""
+        """Return whether there is one such object in a process: a cached function or a global name keeps it."""
+        if isinstance(created.scope, FunctionScope) and self._is_stored(created, created.scope, globally=True):
+            return True
         if created.inner is None:
             return False
         for value in self.names.infer(created.call.function, created.scope):
