@@ -933,7 +933,18 @@ class Inference:
                                     if name != bound:
                                         aliases[name].add(bound)
             self._aliases = aliases
-        return {alias for name in names for alias in self._aliases.get(name, ())}
+        found: set[str] = set()
+        pending = list(names)
+        while pending:
+            new = self._aliases.get(pending.pop(), set()) - found
+            found |= new
+            pending += new
+        return found
+
+    def spellings(self, names: Iterable[str]) -> frozenset[str]:
+        """Return the bare names under which things of these names can be called: their own, and those bound to them."""
+        own = set(names)
+        return frozenset(own | self._renamed(own))
 
     def _index_calls(self) -> dict[str, list[tuple[code.Call, Scope, int]]]:
         index: dict[str, list[tuple[code.Call, Scope, int]]] = defaultdict(list)

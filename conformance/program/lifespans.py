@@ -76,6 +76,9 @@ class Event:
         return self.scope.module.place(self.node)
 
 
+_GIVING = frozenset({"lifespan", "on_startup", "on_shutdown"})
+
+
 class Lifespans:
     """All of them, computed once."""
 
@@ -84,6 +87,11 @@ class Lifespans:
         self.applications: list[Application] = []
         self.starters: list[Starter] = []
         self.events: list[Event] = []
+        known = {name.rpartition(".")[2] for name in catalogue.APPS | catalogue.ROUTERS}
+        own = {
+            cls.name for m in names.modules for cls in m.classes if names.is_a(cls, *catalogue.APPS, *catalogue.ROUTERS)
+        }
+        self._makers = names.spellings(known | own)
         for module in names.modules:
             for scope in scopes_of(module):
                 self._in_scope(scope)
@@ -149,10 +157,20 @@ class Lifespans:
             for v in values
         )
 
+    def _can_make(self, node: code.Call) -> bool:
+        """Whether a call can make an app or router, as far as its looks tell."""
+        match node.function:
+            case code.Name(id=name) | code.Attribute(name=name):
+                if name in self._makers or name == "__init__":
+                    return True
+        return any(k.name in _GIVING for k in node.keywords)
+
     def _event(self, event: code.Expression, scope: Scope) -> Literal["startup", "shutdown"]:
         return "shutdown" if self.names.text(event, scope) == "shutdown" else "startup"
 
     def _call(self, node: code.Call, scope: Scope) -> None:
+        if not self._can_make(node):
+            return
         made = self.names.infer(node, scope)
         is_app = any(
             isinstance(v, Instance)
