@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from conformance.map import graphs, text
+from conformance.map import graphs, html, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,8 @@ VIEWS: Final[Mapping[str, Callable[[Examined], Graph]]] = {
 """What can be drawn. The page holds them all, the other formats one at a time."""
 
 MAPS: Final[Mapping[str, Callable[[Examined, str], str]]] = {
+    "html": lambda examined, _: html.page(examined, [draw(examined) for draw in VIEWS.values()]),
     "mermaid": lambda examined, view: text.mermaid(VIEWS[view](examined)),
     "dot": lambda examined, view: text.dot(VIEWS[view](examined)),
 }
-"""The formats."""
+"""The formats, the default one first."""
