@@ -215,6 +215,17 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     text = f"what mermaid and dot draw: one of {', '.join(VIEWS)}; the page has all"
     picture.add_argument("--view", metavar="VIEW", default=VIEWS[0], choices=VIEWS, help=text)
 
+    pack = command("contracts", "print the import-linter contracts of the target, or say whether copied ones still fit")
+    _paths(pack)
+    _configuration(pack)
+    pack.add_argument(
+        "--format", choices=("ini", "toml"), default="ini", help="importlinter.ini, or for pyproject.toml"
+    )
+    text = "with the contract types of this package in force: import-linter then needs it, too"
+    pack.add_argument("--with-types", action="store_true", help=text)
+    text = "print nothing but what keeps this file from fitting the target; exit 1 where there is something"
+    pack.add_argument("--check", metavar="FILE", type=Path, help=text)
+
     beginning = command("init", "write [tool.conformance] from what was inferred")
     _paths(beginning)
     beginning.add_argument("--force", action="store_true", help="replace a section that is there")
@@ -487,6 +498,32 @@ def _init(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _contracts(options: argparse.Namespace) -> int:
+    from conformance.check import prepare, read  # noqa: PLC0415
+    from conformance.contracts.pack import judged, made  # noqa: PLC0415
+    from conformance.contracts.written import drift, render  # noqa: PLC0415
+    from conformance.contracts.written import read as read_contracts  # noqa: PLC0415
+    from conformance.errors import ConformanceError, TargetError  # noqa: PLC0415
+
+    copied = read_contracts(options.check) if options.check is not None else None
+    prepared = prepare(options.paths, _config(options))
+    loaded = read(prepared.target, prepared.config)
+    report = judged(loaded, prepared.chosen)
+    if report.problems:
+        raise ConformanceError(report.problems)
+    pack = made(loaded, report)
+    if not pack.packages:
+        raise TargetError("there is no package in the target, and import-linter takes nothing else")
+    if copied is None:
+        _write(render(pack, options.format, "in force" if options.with_types else "as a comment"))
+        return DONE
+    found = drift(pack, copied)
+    for line in found:
+        print(f"{options.check}: {line}")
+    print("`conformance contracts` writes one that fits" if found else f"{options.check} fits")
+    return FOUND if found else DONE
+
+
 def _nearest_pyproject(root: Path) -> Path | None:
     for folder in (root, *root.parents):
         if (folder / "pyproject.toml").is_file():
@@ -539,6 +576,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "roles": _roles,
     "checklist": _checklist,
     "map": _map,
+    "contracts": _contracts,
     "init": _init,
     "baseline": _baseline,
 }

@@ -521,12 +521,16 @@ class _Maker:
         protected = {n for n, m in self.seen.items() if m.has_role(*roles) and not m.is_test}
         if not protected:
             return
+        inner = self._named(protected)
         allowed = {
             importer
             for importer, edges in self.edges.items()
-            if importer not in protected and any(i in protected and (importer, i) not in self.reported for i in edges)
+            for imported in edges
+            if imported in protected
+            and (importer, imported) not in self.reported
+            and not any({importer, imported} <= descendants(item, (importer, imported)) for item in inner.items)
         }
-        inner, importers = self._named(protected), self._named(allowed or protected)
+        importers = self._named(allowed or protected)
         packages = inner.whole and importers.whole
         yield Contract(
             id=name,

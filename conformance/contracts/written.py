@@ -70,8 +70,8 @@ def _header(pack: Pack, form: str, types: Types) -> list[str]:
         f"#     {path}lint-imports --config {file} --no-cache",
         "#",
         f"# import-linter 2.17 would rather have `lint-imports {file}`. Without --no-cache it goes by the time of",
-        "# modification: a file that is put back with its old time keeps its old imports. Modules are named literally: to",
-        "# import-linter a wildcard that matches nothing is a contract kept. Whether this still fits the code:",
+        "# modification: a file that is put back with its old time keeps its old imports. Modules are named literally,",
+        "# since a wildcard that matches nothing is a contract kept. Whether this still fits the code:",
         "#",
         f"#     conformance contracts --check {file}",
     ]
