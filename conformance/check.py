@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 import traceback
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -86,6 +87,18 @@ class Examined:
     report: Report
     change: diff.Change | None = None
     before: Loaded | None = None
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the collector of cycles from running: millions of records are made, and none of them is garbage yet."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def check(
@@ -243,6 +256,7 @@ def load(
     return read(discover(paths, config, cwd=cwd), config, progress=progress)
 
 
+@_without_collector()
 def read(target: Target, config: Config, *, progress: Callable[[str, int, int], None] | None = None) -> Loaded:
     """Read and link the files of a target; one that cannot be read is told, and the others go on."""
     modules: list[tuple[SourceFile, ModuleCode]] = []
@@ -282,6 +296,7 @@ class _Outcome:
     seconds: float = 0.0
 
 
+@_without_collector()
 def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int], None] | None = None) -> Report:
     """Let the rules judge a target, and account for suppressions, severities and what could not be looked at."""
     config, target = loaded.config, loaded.target
