@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.reporters import Look
     from conformance.results import Problem, Report
     from conformance.rules.base import Rule
+    from conformance.selection import Selection
 
 __all__ = ["main"]
 
@@ -98,7 +99,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parsed(argv: list[str]) -> argparse.Namespace:
-    from conformance.errors import UsageError  # noqa: PLC0415
+    from conformance.errors import ConformanceError, UsageError  # noqa: PLC0415
 
     parser, commands = _parsers()
     word = next((each for each in argv if not each.startswith("-")), None)
@@ -122,7 +123,7 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
         if chosen not in formats:
             wrong.append(f"there is no output format `{chosen}`{_meant(chosen, formats) or _there_are(formats)}")
     if wrong:
-        raise UsageError(wrong)
+        raise ConformanceError((*UsageError(wrong).problems, *_also_wrong(options)))
     assert isinstance(options, argparse.Namespace)  # noqa: S101 - for the type checker
     return options
 
@@ -290,14 +291,34 @@ def _config(options: argparse.Namespace) -> Config:
     return configuration.overridden(config, settings) if settings else config
 
 
+def _also_wrong(options: argparse.Namespace) -> tuple[Problem, ...]:
+    """Return what else is wrong with a call of `check` whose options are: paths, rules and configuration."""
+    from conformance.check import prepare  # noqa: PLC0415
+    from conformance.errors import ConformanceError  # noqa: PLC0415
+
+    if options.command != "check":
+        return ()
+    try:
+        config = _config(options) if options.config or options.isolated else None
+        prepare(options.paths, config, selection=_selection(options))
+    except ConformanceError as error:
+        return error.problems
+    return ()
+
+
+def _selection(options: argparse.Namespace) -> Selection:
+    from conformance.selection import Selection  # noqa: PLC0415 - the type above is for the type checker alone
+
+    return Selection(
+        select=tuple(options.select), extend_select=tuple(options.extend_select), ignore=tuple(options.ignore)
+    )
+
+
 def _check(options: argparse.Namespace) -> int:
     from conformance.check import check  # noqa: PLC0415
     from conformance.errors import ConformanceError  # noqa: PLC0415
-    from conformance.selection import Selection  # noqa: PLC0415
 
-    selection = Selection(
-        select=tuple(options.select), extend_select=tuple(options.extend_select), ignore=tuple(options.ignore)
-    )
+    selection = _selection(options)
     progress = _Progress(sys.stderr, quiet=options.quiet)
     try:
         config = _config(options) if options.config or options.isolated else None

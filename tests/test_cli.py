@@ -217,3 +217,16 @@ def test_a_reader_that_goes_away_is_no_traceback(here: Path) -> None:
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
 
     assert "Traceback" not in done.stderr
+
+
+def test_a_mistyped_option_a_rule_that_does_not_exist_and_a_wrong_path_are_told_at_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = main(["check", "--select", "DI999", "--foo", "/no/such/folder"])
+
+    assert status == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "conformance: unknown option `--foo`",
+        "conformance: unknown rule `DI999`; did you mean `DI109`?",
+        "conformance: /no/such/folder: no such file, folder or package",
+    ]
