@@ -1,17 +1,20 @@
 """The environment, read once."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Each field is an environment variable: `DATABASE_URL`, `REDIS_URL` and so on.
+    """Each field is an environment variable: `DATABASE_URL`, `REDIS_URL` and so on; `ENV_FILE` names a file of them.
 
     The defaults are the embedded servers; `postgresql+asyncpg://…` and any other `redis://…` are real ones.
     """
+
+    model_config = SettingsConfigDict(env_file=os.environ.get("ENV_FILE"), extra="ignore")
 
     database_url: str = "sqlite+aiosqlite:///reference_app.db"
     embedded_redis_port: int = 16379

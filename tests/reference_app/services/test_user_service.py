@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reference_app.config import Settings
@@ -55,3 +58,18 @@ async def test_the_password_is_not_stored_and_opens_the_account(users: UserServi
 async def test_nothing_else_opens_the_account(users: UserService, ann: User, email: str, password: str) -> None:
     with pytest.raises(Unauthorized, match="wrong e-mail address or password"):
         await users.authenticate(TokenRequest(email=email, password=SecretStr(password)))
+
+
+async def test_an_account_is_kept_when_its_welcome_message_cannot_be_written(
+    users: UserService, db: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk_is_full(path: Path, content: bytes) -> int:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", disk_is_full)
+    request = CreateUserRequest(email="ann@example.com", full_name="Ann", password=SecretStr("correct horse"))
+
+    with pytest.raises(OSError, match="no space left"):
+        await users.create_user(request)
+
+    assert await db.scalar(select(User.full_name)) == "Ann"
