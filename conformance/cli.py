@@ -129,9 +129,9 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
 
 
 def _command_meant(word: str, commands: Iterable[str]) -> str:
-    if meant := _meant(word, commands):
-        return meant
-    return f"; did you mean `conformance check {word}`?" if Path(word).exists() else _there_are(commands)
+    if Path(word).exists():
+        return f"; did you mean `conformance check {word}`?"
+    return _meant(word, commands) or _there_are(commands)
 
 
 def _there_are(names: Iterable[str]) -> str:
