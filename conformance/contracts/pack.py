@@ -167,15 +167,24 @@ def made(loaded: Loaded, report: Report) -> Pack:
     """
     maker = _Maker(loaded, report)
     contracts = tuple(maker.contracts())
+    tops = {
+        item.partition(".")[0]
+        for c in contracts
+        for _, items in c.lists
+        for layer in items
+        for item in layer.split(" : ")
+    }
+    packages = tuple(top for top in maker.packages if top in tops) or maker.packages
+    seen = {name: module for name, module in maker.seen.items() if name.partition(".")[0] in packages}
     return Pack(
         version=VERSION,
-        packages=maker.packages,
-        source_roots=tuple(sorted({m.source_root for m in maker.seen.values()})),
-        modules=frozenset(maker.seen),
-        unseen=maker.unseen,
+        packages=packages,
+        source_roots=tuple(sorted({m.source_root for m in seen.values()})),
+        modules=frozenset(seen),
+        unseen=tuple(name for name in maker.unseen if name.partition(".")[0] in packages),
         contracts=contracts,
-        typed=tuple(maker.typed()),
-        imports={name: frozenset({*maker.edges[name], *maker.libraries[name]}) for name in maker.seen},
+        typed=tuple(maker.typed(packages)),
+        imports={name: frozenset({*maker.edges[name], *maker.libraries[name]}) for name in seen},
     )
 
 
@@ -207,14 +216,18 @@ class _Named:
     """Modules as a contract names them.
 
     Attributes:
-        items: a package for all that it holds, where all of it is meant, and single modules.
-        whole: all of it is meant, of each item: they can be given as packages.
+        whole: packages all of which is meant, and modules that hold nothing: they can be given as packages.
+        partly: packages of which not everything is meant, but their `__init__` is.
         every: each module by its name.
     """
 
-    items: tuple[str, ...]
-    whole: bool
+    whole: tuple[str, ...]
+    partly: tuple[str, ...]
     every: tuple[str, ...]
+
+
+def _is_meant(module: str, items: tuple[str, ...], packages: bool) -> bool:
+    return any(module == item or (packages and module.startswith(f"{item}.")) for item in items)
 
 
 def _overlap(first: Iterable[str], second: Iterable[str]) -> bool:
@@ -274,15 +287,15 @@ class _Maker:
             yield from self._protected(name, title, roles, guidance)
         yield from self._acyclic()
 
-    def typed(self) -> Iterator[Contract]:
+    def typed(self, packages: tuple[str, ...]) -> Iterator[Contract]:
         """Yield the contracts of types that this package has."""
-        packages = ("packages", self.packages)
+        own = ("packages", packages)
         for rule, name, kind, title in _TYPED:
             if rule in self.applied:
-                yield Contract(name, f"{title} ({rule})", kind, rule, (packages,))
+                yield Contract(name, f"{title} ({rule})", kind, rule, (own,))
         others = sorted(self.applied & {FREE, *(rule.id for rule in IMPORT_RULES)} - {"DI111"})
         if others:
-            lists = (packages, ("rules", tuple(others)))
+            lists = (own, ("rules", tuple(others)))
             yield Contract("rules", "What part one cannot say of the imports", "conformance_rules", "", lists)
 
     # --- a rule ----------------------------------------------------------------------------------------------------
@@ -309,7 +322,7 @@ class _Maker:
             own = tuple(((a, b), why) for (a, b), why in accepted if a in importers)
             name = f"{rule.contract}-{suffix.replace(', ', '-')}" if len(groups) > 1 else rule.contract
             title = f"{rule.title}: {suffix}" if len(groups) > 1 else rule.title
-            yield self._forbidden(name, title, rule.id, importers, forbidden, own)
+            yield from self._forbidden(name, title, rule.id, importers, forbidden, own)
 
     def _pairs(self, rule: ImportRule) -> dict[str, frozenset[str]]:
         """Return for each importer that the rule looks at the modules that it forbids."""
@@ -355,18 +368,13 @@ class _Maker:
     def _named(self, modules: Iterable[str]) -> _Named:
         every = sorted(modules)
         counts = _sizes(every)
-        items: list[str] = []
-        whole = True
-        covered = ""
+        whole: list[str] = []
+        partly: list[str] = []
         for name in every:
-            if covered and name.startswith(covered):
+            if whole and name.startswith(f"{whole[-1]}."):
                 continue
-            items.append(name)
-            if counts[name] == self.sizes[name]:
-                covered = f"{name}."
-            else:
-                whole = False
-        return _Named(tuple(items), whole, tuple(every))
+            (whole if counts[name] == self.sizes[name] else partly).append(name)
+        return _Named(tuple(whole), tuple(partly), tuple(every))
 
     def _forbidden(
         self,
@@ -376,23 +384,32 @@ class _Maker:
         importers: Iterable[str],
         forbidden: Iterable[str],
         accepted: tuple[tuple[Pair, str], ...],
-    ) -> Contract:
-        """Return a contract about direct imports: of packages, or of single modules where packages would mean more."""
+    ) -> Iterator[Contract]:
+        """Yield contracts about direct imports: of packages as far as these mean no more, and of single modules."""
         sources, others = self._named(importers), self._named(forbidden)
-        packages = sources.whole and others.whole and not _overlap(sources.items, others.items)
-        return Contract(
-            id=name,
-            title=f"{title} ({rule})",
-            type="forbidden",
-            rule=rule,
-            lists=(
-                ("source_modules", sources.items if packages else sources.every),
-                ("forbidden_modules", others.items if packages else others.every),
-            ),
-            flags=(("allow_indirect_imports", True), *((("as_packages", False),) if not packages else ())),
-            accepted=accepted,
-            guidance=f"`conformance rule {rule}` says why, and what to write instead.",
-        )
+        parts: list[tuple[tuple[str, ...], tuple[str, ...], bool]]
+        if _overlap(sources.whole, others.whole):
+            parts = [(sources.every, others.every, False)]
+        else:
+            inner = tuple(m for m in sources.every if m not in sources.partly)
+            parts = [
+                (sources.whole, others.whole, True),
+                (sources.partly, others.every, False),
+                (inner, others.partly, False),
+            ]
+        parts = [part for part in parts if part[0] and part[1]]
+        for number, (left, right, packages) in enumerate(parts):
+            meant = {(a, b) for (a, b), _ in accepted if _is_meant(a, left, packages) and _is_meant(b, right, packages)}
+            yield Contract(
+                id=f"{name}-modules" + (f"-{number}" if number > 1 else "") if number else name,
+                title=f"{title}: single modules ({rule})" if number else f"{title} ({rule})",
+                type="forbidden",
+                rule=rule,
+                lists=(("source_modules", left), ("forbidden_modules", right)),
+                flags=(("allow_indirect_imports", True), *((("as_packages", False),) if not packages else ())),
+                accepted=tuple((pair, why) for pair, why in accepted if pair in meant),
+                guidance=f"`conformance rule {rule}` says why, and what to write instead.",
+            )
 
     # --- what a type of import-linter says as a whole --------------------------------------------------------------
 
@@ -440,15 +457,15 @@ class _Maker:
         layers = [self._named(group) for group in (outer, services, inner) if group]
         if any(pairs[name] != outer for name in services) or any(pairs[name] != outer | services for name in inner):
             return None
-        if len(layers) < 2 or not all(layer.whole for layer in layers):
+        if len(layers) < 2 or any(layer.partly for layer in layers):
             return None
         import grimp  # noqa: PLC0415 - only for this
 
-        items = [item for layer in layers for item in layer.items]
+        items = [item for layer in layers for item in layer.whole]
         if any(_overlap([item], set(items) - {item}) for item in items):
             return None
         illegal = self._graph(accepted).find_illegal_dependencies_for_layers(
-            layers=tuple(grimp.Layer(*layer.items, independent=False) for layer in layers)
+            layers=tuple(grimp.Layer(*layer.whole, independent=False) for layer in layers)
         )
         if any(route.middle for dependency in illegal for route in dependency.routes):
             return None
@@ -457,7 +474,7 @@ class _Maker:
             title=f"{rule.title} ({rule.id})",
             type="layers",
             rule=rule.id,
-            lists=(("layers", tuple(" : ".join(layer.items) for layer in layers)),),
+            lists=(("layers", tuple(" : ".join(layer.whole) for layer in layers)),),
             accepted=accepted,
             guidance=f"`conformance rule {rule.id}` says why, and what to write instead.",
         )
@@ -474,19 +491,8 @@ class _Maker:
                 status, reason = self._status(FREE, importer, lines)
                 if library in FRAMEWORKS and status is not FindingStatus.NEW:
                     accepted.append(((importer, library), _why(FREE, status, reason)))
-        named = self._named(services)
-        yield Contract(
-            id="services",
-            title=f"Services know no framework ({FREE})",
-            type="forbidden",
-            rule=FREE,
-            lists=(
-                ("source_modules", named.items if named.whole else named.every),
-                ("forbidden_modules", tuple(sorted(FRAMEWORKS))),
-            ),
-            flags=(("allow_indirect_imports", True), *((("as_packages", False),) if not named.whole else ())),
-            accepted=tuple(sorted(accepted)),
-            guidance=f"`conformance rule {FREE}` says why, and what to write instead.",
+        yield from self._forbidden(
+            "services", "Services know no framework", FREE, services, FRAMEWORKS, tuple(sorted(accepted))
         )
 
     def _acyclic(self) -> Iterator[Contract]:
@@ -528,17 +534,17 @@ class _Maker:
             for imported in edges
             if imported in protected
             and (importer, imported) not in self.reported
-            and not any({importer, imported} <= descendants(item, (importer, imported)) for item in inner.items)
+            and not any({importer, imported} <= descendants(item, (importer, imported)) for item in inner.whole)
         }
         importers = self._named(allowed or protected)
-        packages = inner.whole and importers.whole
+        packages = not inner.partly and not importers.partly
         yield Contract(
             id=name,
             title=title,
             type="protected",
             lists=(
-                ("protected_modules", inner.items if packages else inner.every),
-                ("allowed_importers", importers.items if packages else tuple(sorted(allowed | protected))),
+                ("protected_modules", inner.whole if packages else inner.every),
+                ("allowed_importers", importers.whole if packages else tuple(sorted(allowed | protected))),
             ),
             flags=() if packages else (("as_packages", False),),
             guidance=guidance,

@@ -23,6 +23,7 @@ __all__ = ["FORMATS", "Copied", "Types", "drift", "read", "render"]
 Types: TypeAlias = Literal["as a comment", "in force"]
 """What becomes of the part that needs this package."""
 
+_SHOWN: Final = 12
 _OFF: Final = "#: "
 """What the lines of the second part start with where it is not in force."""
 
@@ -77,7 +78,8 @@ def _header(pack: Pack, form: str, types: Types) -> list[str]:
     ]
     if pack.unseen:
         lines += ["#", "# import-linter does not see what lies in folders without `__init__.py` below one that has it:"]
-        lines += [f"#     {name}" for name in pack.unseen]
+        lines += [f"#     {name}" for name in pack.unseen[:_SHOWN]]
+        lines += [f"#     and {len(pack.unseen) - _SHOWN} more"] if len(pack.unseen) > _SHOWN else []
     return lines
 
 
