@@ -20,7 +20,7 @@ attributes of packages, `from . import x` in an `__init__.py`, and in `from arq 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,16 +30,12 @@ from pytest_archon.collect import package_dir
 from pytest_archon.failure import add_failure, pop_failures
 
 from conformance.check import configure, judge, load
+from conformance.contracts.pack import FREE, IMPORT_RULES
 from conformance.errors import TargetError, UsageError
 from conformance.program.scopes import ModuleScope
 from conformance.results import FindingStatus
 from conformance.rules import all_rules
-from conformance.rules.injection.route_imports_deps_submodule import facade_before
-from conformance.rules.layers.component_independence import is_foreign
 from conformance.rules.layers.framework_free_services import FRAMEWORKS
-from conformance.rules.layers.inward_dependencies import INNER, role_outside
-from conformance.rules.layers.route_imports import forbidden_role as forbidden_to_routes
-from conformance.rules.worker.task_dependency_outside_ctx import forbidden_role as forbidden_to_tasks
 from conformance.selection import Chosen, Selection, answering, nearest_rule, selected
 
 if TYPE_CHECKING:
@@ -54,30 +50,13 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "ImportRule", "archrules"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What one rule asks of an import: whose imports it looks at, and whether a module is forbidden to one of these."""
-
-    roles: tuple[str, ...]
-    forbids: Callable[[Program, ModuleScope, ModuleScope], object]
-
-
-_QUESTIONS: Final[Mapping[str, _Question]] = {
-    "DI111": _Question(("routes",), facade_before),
-    "LY401": _Question(("components",), is_foreign),
-    "LY402": _Question(INNER, role_outside),
-    "LY406": _Question(("routes",), forbidden_to_routes),
-    "WK304": _Question(("tasks",), lambda *asked: forbidden_to_tasks(asked[-1])),
-}
-"""The rules about imports within the target."""
-
 _FREE_OF: Final = ("arq.cron", "arq.worker", *sorted(FRAMEWORKS))
 """What LY403 keeps out of services, by the names of modules: pytest-archon knows no others."""
 
-SERVICES: Final = "LY403"
-"""The rule about libraries."""
+_WITHIN: Final = {rule.id: rule for rule in IMPORT_RULES}
+"""The rules about imports within the target, which the contracts for import-linter are made of, too."""
 
-RULES: Final = tuple(sorted((*_QUESTIONS, SERVICES)))
+RULES: Final = tuple(sorted((*_WITHIN, FREE)))
 """The rules that there are for pytest-archon."""
 
 
@@ -191,16 +170,16 @@ class _Agreed:
 def _groups(rule: str, program: Program, package: str, agreed: _Agreed) -> dict[tuple[str, ...], list[str]]:
     """Return what is forbidden, each with the importers to which just that is."""
     modules = [m for m in program.target_modules if m.name.partition(".")[0] == package]
-    if rule == SERVICES:
+    if rule == FREE:
         services = [m.name for m in modules if m.has_role("services")]
         return {tuple(name for top in _FREE_OF for name in (top, f"{top}.*")): services} if services else {}
-    question = _QUESTIONS[rule]
+    about = _WITHIN[rule]
     groups: dict[tuple[str, ...], list[str]] = {}
     for importer in modules:
-        if not importer.has_role(*question.roles) or program.is_migration(importer):
+        if not importer.has_role(*about.roles):
             continue
         allowed = agreed.pairs(rule, program, importer) | {importer}
-        forbidden = tuple(m.name for m in modules if m not in allowed and question.forbids(program, importer, m))
+        forbidden = tuple(m.name for m in modules if m not in allowed and about.forbids(program, importer, m))
         if forbidden:
             groups.setdefault(forbidden, []).append(importer.name)
     return groups

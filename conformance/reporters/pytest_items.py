@@ -64,10 +64,16 @@ def _item(result: RuleResult, report: Report) -> Item:
             crash = f"the rule crashed: {inert(result.reason)}"
             return Item(name, "error", f"{crash}\n\n{shown_findings}" if findings else crash)
         case _ if findings:
-            return Item(name, "failed", f"{counted(len(findings), 'finding')}\n\n{shown_findings}")
+            return Item(name, "failed", f"{counted(len(findings), 'finding')}: {_places(findings)}\n\n{shown_findings}")
         case RuleStatus.NOT_APPLICABLE | RuleStatus.UNDECIDABLE:
             return Item(name, "skipped", f"{result.status.value.replace('-', ' ')}: {inert(result.reason)}")
     return Item(name, "passed")
+
+
+def _places(findings: list[Finding]) -> str:
+    """Return where the first findings are: what pytest shows of a failure in its summary."""
+    places = [f"{inert(finding.path)}:{finding.line}:{finding.column}" for finding in findings[:3]]
+    return ", ".join((*places, "…") if len(findings) > len(places) else places)
 
 
 def _about(report: Report, findings: Iterable[Finding]) -> Report:
