@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -314,10 +315,19 @@ def _written(program: Program, drawing: _Drawing, access: Access, key: str, rele
 
 
 def _called(node: code.Node) -> str:
-    """Return what a release calls, as it is written."""
+    """Return what a release calls, as it is written; "" for a with statement."""
     while isinstance(node, code.Await):
         node = node.value
-    return code.dotted(node.function) if isinstance(node, code.Call) else ""
+    match node:
+        case code.Call(
+            function=code.Attribute(value=code.Subscript(value=base, key=code.Constant(value=key)), name=name)
+        ):
+            return f"{code.dotted(base)}[{json.dumps(key, default=str)}].{name}"
+        case code.Call(function=code.Attribute(name=name) as function):
+            return code.dotted(function) or name
+        case code.Call(function=function):
+            return code.dotted(function)
+    return ""
 
 
 # --- the worker ----------------------------------------------------------------------------------------------------

@@ -13,6 +13,9 @@
     "start-up line": "hexagon", release: "octagon",
   };
 
+  const SLANTED = { rhomboid: 70, hexagon: 44, tag: 30, octagon: 20, "cut-rectangle": 10 }; // what a shape takes from its text
+  const FIRST = new Set(["endpoint", "enqueue", "worker settings"]);
+
   // --- what is drawn ---------------------------------------------------------------------------------------------
 
   const graphs = data.graphs.map((graph) => {
@@ -23,8 +26,10 @@
       out.get(edge.source).push(edge);
       into.get(edge.target).push(edge);
     }
+    const roots = new Set(graph.nodes.map((node) => node.within[1]));
+    const prefix = roots.size === 1 ? [...roots][0] + "." : "";
     const groups = [...new Set(graph.nodes.map((node) => node.within[0]))];
-    return { ...graph, byId, out, into, groups, open: new Set(), hidden: new Set(groups.filter((g) => g === "tests")), fresh: true };
+    return { ...graph, byId, prefix, out, into, groups, open: new Set(), hidden: new Set(groups.filter((g) => g === "tests")), fresh: true };
   });
   let graph = graphs[0];
   let picked = null; // { type: "node" | "package" | "edge" | "finding", … }
@@ -89,6 +94,14 @@
     }
   }
 
+  function openNext() {
+    const before = graph.open.size;
+    const shown = frontier(tree(leaves()));
+    openMore(shown.length + START);
+    const biggest = shown.filter((one) => one.at).sort((a, b) => b.nodes.length - a.nodes.length)[0];
+    if (graph.open.size === before && biggest) graph.open.add(biggest.at.key);
+  }
+
   function elements() {
     const shown = frontier(tree(leaves()));
     drawn = new Map(shown.flatMap((one) => one.nodes.map((node) => [node.id, one.id])));
@@ -97,7 +110,9 @@
     if (boxed) for (const group of new Set(shown.map((one) => one.group))) found.push({ data: { id: "group:" + group, label: group }, classes: "group" });
     for (const one of shown) {
       const bad = new Set(one.nodes.flatMap(hits)).size;
-      const name = one.node ? one.node.label : (one.at.parts.slice(1).join(".") || one.group) + "\n" + one.nodes.length + " " + (boxed ? "modules" : one.group + "s");
+      const full = one.node ? one.node.label : one.at.parts.slice(1).join(".") || one.group;
+      const short = full.startsWith(graph.prefix) ? full.slice(graph.prefix.length) : full;
+      const name = one.node ? short : short + "\n" + one.nodes.length + " " + (boxed ? "modules" : one.group + "s");
       found.push({
         data: { id: one.id, parent: boxed ? "group:" + one.group : undefined, label: wrapped(name) + (bad ? "\n✗ " + bad : ""), one, colour: hue(one.group), shape: one.node ? SHAPES[one.node.kind] : "round-rectangle" },
         classes: (one.node ? "leaf" : "package") + (bad ? " bad" : ""),
@@ -137,28 +152,81 @@
 
   // --- layout and drawing ----------------------------------------------------------------------------------------
 
-  function positions(found) {
-    const boxed = found.some((one) => one.classes === "group");
-    const plan = new dagre.graphlib.Graph({ compound: boxed });
-    plan.setGraph({ rankdir: "LR", nodesep: 14, ranksep: graph.name === "modules" ? 70 : 90, ranker: found.length > 300 ? "longest-path" : "network-simplex" });
+  function measure(found) {
+    for (const { data: one } of found) {
+      if (!one.one) continue;
+      const rows = one.label.split("\n");
+      one.width = Math.max(...rows.map((row) => row.length)) * 7.2 + 16 + (SLANTED[one.shape] || 0);
+      one.height = rows.length * 15 + 10;
+    }
+  }
+
+  function laidOut(nodes, edges, rankdir, ranksep) {
+    const plan = new dagre.graphlib.Graph();
+    plan.setGraph({ rankdir, nodesep: 14, edgesep: 4, ranksep, ranker: nodes.length > 300 ? "longest-path" : "network-simplex" });
     plan.setDefaultEdgeLabel(() => ({}));
-    for (const { data: one, classes } of found) {
-      if (one.source) plan.setEdge(one.source, one.target);
-      else {
-        const rows = one.label.split("\n");
-        one.width = Math.max(...rows.map((row) => row.length)) * 7.2 + 26;
-        one.height = rows.length * 16 + 16;
-        plan.setNode(one.id, classes === "group" ? {} : { width: one.width, height: one.height });
+    for (const { id, width, height } of nodes) plan.setNode(id, { width, height });
+    for (const [source, target] of edges) plan.setEdge(source, target);
+    if (nodes.some((one) => one.one)) {
+      // What comes first stands in the first column; what nothing leads to stands no further left than its like.
+      const led = new Set(edges.map(([, target]) => target));
+      plan.setNode("first", { width: 1, height: 1 });
+      for (const { id, one } of nodes) {
+        if (FIRST.has(one.group)) plan.setEdge("first", id, { weight: 40 });
+        else if (!led.has(id)) plan.setEdge("first", id, { minlen: graph.groups.indexOf(one.group) + 1 });
       }
     }
-    if (boxed) for (const { data: one } of found) if (one.parent) plan.setParent(one.id, one.parent);
-    try {
-      dagre.layout(plan);
-    } catch {
-      for (const { data: one } of found) if (one.parent) plan.setParent(one.id);
-      dagre.layout(plan);
+    dagre.layout(plan);
+    return plan;
+  }
+
+  // Injection and the worker flow from left to right; modules stand in a box for each role, and the boxes flow.
+  function positions(found) {
+    measure(found);
+    const nodes = found.filter((one) => one.data.one).map((one) => one.data);
+    const edges = found.filter((one) => one.data.source).map((one) => [one.data.source, one.data.target]);
+    if (graph.name !== "modules") {
+      const plan = laidOut(nodes, edges, "LR", 90);
+      return new Map(nodes.map(({ id }) => [id, { x: plan.node(id).x, y: plan.node(id).y }]));
     }
-    return (node) => { const at = plan.node(node.id()); return { x: at.x, y: at.y }; };
+    const boxes = [...new Set(nodes.map((one) => one.parent))].map((id) => ({ id, ...grid(nodes.filter((one) => one.parent === id)) }));
+    const home = new Map(nodes.map((one) => [one.id, one.parent]));
+    const between = edges.map(([source, target]) => [home.get(source), home.get(target)]).filter(([source, target]) => source !== target);
+    const wanted = $("graph").clientWidth / Math.max(1, $("graph").clientHeight);
+    const off = (plan) => Math.abs(Math.log(plan.graph().width / plan.graph().height / wanted));
+    const plan = ["TB", "LR"].map((way) => laidOut(boxes, between, way, 36)).sort((one, other) => off(one) - off(other))[0];
+    const at = new Map();
+    for (const box of boxes) {
+      const { x, y } = plan.node(box.id);
+      for (const [id, place] of box.places) at.set(id, { x: x - box.width / 2 + place.x, y: y - box.height / 2 + place.y });
+    }
+    return at;
+  }
+
+  // Nodes in columns, so many that the box is about as wide as a page.
+  function grid(nodes) {
+    const gap = 10;
+    const plan = (columns) => {
+      const rows = Math.ceil(nodes.length / columns);
+      const places = new Map();
+      let x = gap;
+      let height = 0;
+      for (let start = 0; start < nodes.length; start += rows) {
+        const column = nodes.slice(start, start + rows);
+        const width = Math.max(...column.map((one) => one.width));
+        let y = gap + 26;
+        for (const one of column) {
+          places.set(one.id, { x: x + width / 2, y: y + one.height / 2 });
+          y += one.height + gap;
+        }
+        height = Math.max(height, y);
+        x += width + gap;
+      }
+      return { places, width: x, height };
+    };
+    let best = plan(1);
+    for (let columns = 2; columns <= nodes.length && best.width < best.height * 1.3; columns += 1) best = plan(columns);
+    return best;
   }
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -166,11 +234,12 @@
   function look() {
     const [ink, dim, line, edge, bad, pick, node] = ["--ink", "--dim", "--line", "--edge", "--bad", "--pick", "--node"].map(colour);
     return [
-      { selector: "node", style: { label: "data(label)", "text-valign": "center", "text-halign": "center", "text-wrap": "wrap", "font-size": 12, "font-family": "system-ui, sans-serif", color: ink, width: "data(width)", height: "data(height)", shape: "data(shape)", "background-color": node, "border-width": 2, "border-color": "data(colour)" } },
+      { selector: "node", style: { label: "data(label)", "text-valign": "center", "text-halign": "center", "text-wrap": "wrap", "font-size": 12, "font-family": "system-ui, sans-serif", color: ink, "background-color": node } },
+      { selector: "node[width]", style: { width: "data(width)", height: "data(height)", shape: "data(shape)", "border-width": 2, "border-color": "data(colour)" } },
       { selector: "node.package", style: { "border-style": "double", "border-width": 5, "font-weight": "bold" } },
       { selector: "node.bad", style: { "border-color": bad, "border-width": 5, color: bad } },
-      { selector: "node.group", style: { shape: "round-rectangle", "text-valign": "top", "text-halign": "center", "font-size": 15, "font-weight": "bold", color: dim, "background-color": line, "background-opacity": 0.18, "border-width": 1, "border-color": line, "border-style": "solid", padding: 14 } },
-      { selector: "edge", style: { width: 1.2, "line-color": edge, "target-arrow-color": edge, "target-arrow-shape": "triangle", "arrow-scale": 0.9, "curve-style": "bezier", opacity: 0.65 } },
+      { selector: "node.group", style: { shape: "round-rectangle", "text-valign": "top", "text-halign": "center", "font-size": 20, "font-weight": "bold", color: dim, "background-color": line, "background-opacity": 0.18, "border-width": 1, "border-color": line, "border-style": "solid", padding: 14 } },
+      { selector: "edge", style: { width: 1.2, "line-color": edge, "target-arrow-color": edge, "target-arrow-shape": "triangle", "arrow-scale": 0.9, "curve-style": "bezier", opacity: 0.5 } },
       { selector: "edge.light", style: { "line-style": "dashed" } },
       { selector: "edge.bad", style: { width: 3.5, "line-color": bad, "target-arrow-color": bad, opacity: 1, label: "data(label)", "font-size": 11, color: bad, "text-background-color": node, "text-background-opacity": 0.9, "text-background-padding": 2, "z-index": 5 } },
       { selector: ".far", style: { opacity: 0.15 } },
@@ -189,7 +258,7 @@
     const view = keep && cy ? { zoom: cy.zoom(), pan: { ...cy.pan() } } : null;
     const place = positions(found);
     if (cy) cy.destroy();
-    cy = cytoscape({ container: $("graph"), elements: found, style: look(), layout: { name: "preset", positions: place, fit: true, padding: 20 }, minZoom: 0.02, maxZoom: 3, autoungrabify: true, boxSelectionEnabled: false });
+    cy = cytoscape({ container: $("graph"), elements: found, style: look(), layout: { name: "preset", positions: (node) => place.get(node.id()) || { x: 0, y: 0 }, fit: true, padding: 20 }, minZoom: 0.02, maxZoom: 3, autoungrabify: true, boxSelectionEnabled: false });
     if (view) cy.viewport(view);
     cy.on("tap", "node.leaf", (event) => pick({ type: "node", node: event.target.data("one").node }));
     cy.on("tap", "node.package", (event) => openPackage(event.target.data("one").at.key));
@@ -271,7 +340,7 @@
     const query = $("search").value.trim().toLowerCase();
     const numbers = data.findings.map((_, number) => number).filter((number) => {
       const finding = data.findings[number];
-      return (!rule() || finding.rule === rule()) && `${finding.rule} ${finding.name} ${finding.message} ${finding.path}`.toLowerCase().includes(query);
+      return finding.status !== "suppressed" && (!rule() || finding.rule === rule()) && `${finding.rule} ${finding.name} ${finding.message} ${finding.path}`.toLowerCase().includes(query);
     });
     const nodes = query ? leaves().filter((node) => matches(node, query)) : [];
     $("listed").textContent = query ? `${nodes.length} nodes and ${numbers.length} findings` : `${numbers.length} findings`;
@@ -436,7 +505,7 @@
   $("rule").addEventListener("change", () => { graph.open.clear(); openMore(START); draw(); list(); });
   $("search").addEventListener("input", () => { list(); mark(); });
   $("search").addEventListener("keydown", (event) => { if (event.key === "Enter") { const first = $("list").querySelector("button"); if (first) first.click(); } });
-  $("open").addEventListener("click", () => { openMore(frontier(tree(leaves())).length + 60); draw(); });
+  $("open").addEventListener("click", () => { openNext(); draw(); });
   $("close").addEventListener("click", () => { graph.open.clear(); draw(); });
   $("fit").addEventListener("click", () => cy.fit(undefined, 20));
   $("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
