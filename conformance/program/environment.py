@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from conformance.facts import code
+from conformance.program.guards import unrun_lines
 from conformance.program.inference import Inference, scopes_of
 from conformance.program.scopes import ModuleScope, Scope
 from conformance.program.values import External
@@ -32,8 +33,7 @@ def environment_reads(module: ModuleScope, names: Inference) -> Iterator[Environ
         for bound, bindings in scope.bindings.items()
         if any(getattr(binding, "name", "") in _NAMES for binding in bindings)
     }
-    guards = [node for node in module.body if isinstance(node, code.If) and is_main_guard(node)]
-    guarded = [node.body[0].span[:2] + node.body[-1].span[2:] for node in guards]
+    unrun = unrun_lines(module)
     for scope in scopes_of(module):
         for node in (*scope.nodes, *scope.deferred):
             match node:
@@ -43,19 +43,9 @@ def environment_reads(module: ModuleScope, names: Inference) -> Iterator[Environ
                     pass
                 case _:
                     continue
-            if any(first <= node.span[0] <= last for first, _, last, _ in guarded):
+            if any(node.span[0] in lines for lines in unrun):
                 continue
             for resolved in names.resolve(node, scope):
                 if isinstance(resolved, External) and resolved.name in READS:
                     yield EnvironmentRead(node, scope, resolved.name)
                     break
-
-
-def is_main_guard(node: code.If) -> bool:
-    """Return whether a statement is `if __name__ == "__main__":`."""
-    match node.test:
-        case code.Comparison(left=left, operators=("==",), others=(right,)):
-            sides = (left, right)
-            named = any(isinstance(s, code.Name) and s.id == "__name__" for s in sides)
-            return named and any(isinstance(s, code.Constant) and s.value == "__main__" for s in sides)
-    return False

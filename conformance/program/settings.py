@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
-from conformance.program.environment import is_main_guard
+from conformance.program.guards import unrun_lines
 from conformance.program.scopes import ClassScope, ModuleScope, Scope, ValueBinding
 from conformance.program.values import ClassValue, Instance
 from conformance.results import Place
@@ -62,13 +62,13 @@ def settings_made(program: Program, call: code.Call, scope: Scope) -> ClassScope
 
 def module_level_settings(program: Program, module: ModuleScope) -> Iterator[BoundSettings]:
     """Yield the names that a module binds, while it is imported, to settings that a call gives it."""
-    guarded = [n.span for n in module.body if isinstance(n, code.If) and is_main_guard(n)]
+    unrun = unrun_lines(module)
     for name, bindings in module.bindings.items():
         for binding in bindings:
             if not isinstance(binding, ValueBinding) or binding.value is None or binding.within is not None:
                 continue
             line = binding.node.span[0]
-            if binding.how == "element" or any(first <= line <= last for first, _, last, _ in guarded):
+            if binding.how == "element" or any(line in lines for lines in unrun):
                 continue
             for call in _calls(binding.value):
                 cls = settings_made(program, call, module)

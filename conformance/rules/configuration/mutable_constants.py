@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import Program
-from conformance.program.environment import READS, environment_reads, is_main_guard
+from conformance.program.environment import READS, environment_reads
+from conformance.program.guards import never_on_import
 from conformance.program.kinds import Kinds
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
 from conformance.program.values import ClassValue, External, FunctionValue, Instance, LambdaValue, Member, Value
@@ -95,7 +96,7 @@ def _entries(program: Program, module: ModuleScope) -> Iterator[Entry]:
                     pending.extend((s, cls) for s in reversed(node.body))
             case code.Function():
                 yield Entry(node, inner[id(node)])
-            case code.If() if is_main_guard(node) or code.dotted(node.test).endswith("TYPE_CHECKING"):
+            case code.If() if never_on_import(node.test):
                 pending.extend((s, scope) for s in reversed(node.otherwise))
             case code.Assign() if "__all__" not in _bound(node) and node.operator != "type" and node.value is not None:
                 yield Entry(node, scope)

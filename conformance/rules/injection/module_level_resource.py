@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from conformance.facts import code
 from conformance.program import ModuleScope, Program, Scope
+from conformance.program.guards import unrun_blocks
 from conformance.program.resources import Construction
 from conformance.program.scopes import ClassScope
 from conformance.program.values import External, FunctionValue, Instance
@@ -24,7 +25,7 @@ def subjects(program: Program) -> Iterator[ModuleScope]:
 
 def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
     """Report each call at import that constructs a resource, and each start of a scheduler or thread."""
-    guarded = tuple(_guarded(module))
+    guarded = tuple(unrun_blocks(module))
     scopes: list[Scope] = [module, *(c for c in module.classes if _is_imported(c))]
     for scope in scopes:
         for node in scope.nodes:
@@ -97,45 +98,6 @@ def _is_imported(cls: ClassScope) -> bool:
     while isinstance(scope, ClassScope):
         scope = scope.parent
     return isinstance(scope, ModuleScope)
-
-
-def _guarded(module: ModuleScope) -> Iterator[tuple[code.Statement, ...]]:
-    """Yield the blocks that no import runs: of `if __name__ == "__main__"` and of `if TYPE_CHECKING`."""
-    for node in module.nodes:
-        if isinstance(node, code.If) and node.body:
-            if _never_on_import(node.test):
-                yield node.body
-            elif _only_on_import(node.test) and node.otherwise:
-                yield node.otherwise
-
-
-def _never_on_import(test: code.Expression) -> bool:
-    match test:
-        case code.Comparison(operators=("==",)):
-            return _asks_for_main(test)
-        case code.BooleanOperation(operator="and", values=values):
-            return any(_never_on_import(v) for v in values)
-        case code.Name() | code.Attribute():
-            return code.dotted(test).rpartition(".")[2] == "TYPE_CHECKING"
-        case code.UnaryOperation(operator="not", operand=operand):
-            return _only_on_import(operand)
-    return False
-
-
-def _only_on_import(test: code.Expression) -> bool:
-    match test:
-        case code.Comparison(operators=("!=",)):
-            return _asks_for_main(test)
-        case code.UnaryOperation(operator="not", operand=operand):
-            return _never_on_import(operand)
-    return False
-
-
-def _asks_for_main(test: code.Comparison) -> bool:
-    sides = (test.left, *test.others)
-    return any(code.dotted(side) == "__name__" for side in sides) and any(
-        isinstance(side, code.Constant) and side.value == "__main__" for side in sides
-    )
 
 
 def _is_within(node: code.Call, blocks: tuple[tuple[code.Statement, ...], ...]) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from conformance.facts import code
 from conformance.program import Program, catalogue, scopes_of
 from conformance.program.contexts import enclosing
-from conformance.program.environment import is_main_guard
+from conformance.program.guards import unrun_lines
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
 from conformance.program.settings import BUILDING, module_level_settings, settings_classes
 from conformance.program.values import ClassValue, External
@@ -88,7 +88,7 @@ def _groups(program: Program, classes: set[ClassScope]) -> Iterator[ClassScope]:
 
 def _in_module(program: Program, module: ModuleScope, classes: set[ClassScope]) -> Iterator[Built]:
     bound = {id(b.call) for b in module_level_settings(program, module)}
-    guarded = [n.span for n in module.body if isinstance(n, code.If) and is_main_guard(n)]
+    unrun = unrun_lines(module)
     for scope in scopes_of(module):
         for node in (*scope.nodes, *scope.deferred):
             if not isinstance(node, code.Call):
@@ -96,7 +96,7 @@ def _in_module(program: Program, module: ModuleScope, classes: set[ClassScope]) 
             for cls in _constructs(program, node, scope):
                 if cls not in classes or id(node) in bound:
                     continue
-                if any(first <= node.span[0] <= last for first, _, last, _ in guarded):
+                if any(node.span[0] in lines for lines in unrun):
                     continue
                 if _is_in_settings(program, scope, cls):
                     continue

@@ -1,0 +1,53 @@
+"""What stands in a module and does not run when it is imported: `if __name__ == "__main__"`, `if TYPE_CHECKING`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.facts import code
+from conformance.program.scopes import ModuleScope
+
+
+def unrun_blocks(module: ModuleScope) -> Iterator[tuple[code.Statement, ...]]:
+    """Yield the blocks that no import runs: of `if __name__ == "__main__"` and of `if TYPE_CHECKING`."""
+    for node in module.nodes:
+        if isinstance(node, code.If) and node.body:
+            if never_on_import(node.test):
+                yield node.body
+            elif _only_on_import(node.test) and node.otherwise:
+                yield node.otherwise
+
+
+def never_on_import(test: code.Expression) -> bool:
+    """Return whether a condition never holds while its module is imported."""
+    match test:
+        case code.Comparison(operators=("==",)):
+            return _asks_for_main(test)
+        case code.BooleanOperation(operator="and", values=values):
+            return any(never_on_import(v) for v in values)
+        case code.Name() | code.Attribute():
+            return code.dotted(test).rpartition(".")[2] == "TYPE_CHECKING"
+        case code.UnaryOperation(operator="not", operand=operand):
+            return _only_on_import(operand)
+    return False
+
+
+def _only_on_import(test: code.Expression) -> bool:
+    match test:
+        case code.Comparison(operators=("!=",)):
+            return _asks_for_main(test)
+        case code.UnaryOperation(operator="not", operand=operand):
+            return never_on_import(operand)
+    return False
+
+
+def _asks_for_main(test: code.Comparison) -> bool:
+    sides = (test.left, *test.others)
+    return any(code.dotted(side) == "__name__" for side in sides) and any(
+        isinstance(side, code.Constant) and side.value == "__main__" for side in sides
+    )
+
+
+def unrun_lines(module: ModuleScope) -> tuple[range, ...]:
+    """Return the lines of these blocks."""
+    return tuple(range(block[0].span[0], block[-1].span[2] + 1) for block in unrun_blocks(module))
