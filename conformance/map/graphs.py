@@ -202,7 +202,7 @@ def injection(examined: Examined) -> Graph:
     """Return the way from each endpoint over aliases and providers to app.state, to the lifespan, to the release."""
     program = examined.loaded.program
     drawing = _Drawing(_Findings(examined.report.findings))
-    seen: set[Provider] = set()
+    seen: dict[Provider, None] = {}
     pending: list[Provider] = []
     for endpoint in program.injection.endpoints:
         function = endpoint.function
@@ -216,7 +216,7 @@ def injection(examined: Examined) -> Graph:
     while pending:
         provider = pending.pop()
         if provider not in seen:
-            seen.add(provider)
+            seen[provider] = None
             for use in program.injection.uses_in(provider):
                 pending += _used(drawing, _provider(drawing, provider), use)
     _state(program, drawing, seen)

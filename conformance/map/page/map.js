@@ -185,14 +185,16 @@
     measure(found);
     const nodes = found.filter((one) => one.data.one).map((one) => one.data);
     const edges = found.filter((one) => one.data.source).map((one) => [one.data.source, one.data.target]);
+    const wanted = $("graph").clientWidth / Math.max(1, $("graph").clientHeight);
     if (graph.name !== "modules") {
-      const plan = laidOut(nodes, edges, "LR", 90);
-      return new Map(nodes.map(({ id }) => [id, { x: plan.node(id).x, y: plan.node(id).y }]));
+      const plan = laidOut(nodes, edges, "LR", 46);
+      const flat = plan.graph().width / plan.graph().height / wanted;
+      const [wider, taller] = [1 / flat, flat].map((by) => Math.min(4, Math.max(1, by)));
+      return new Map(nodes.map(({ id }) => [id, { x: plan.node(id).x * wider, y: plan.node(id).y * taller }]));
     }
     const boxes = [...new Set(nodes.map((one) => one.parent))].map((id) => ({ id, ...grid(nodes.filter((one) => one.parent === id)) }));
     const home = new Map(nodes.map((one) => [one.id, one.parent]));
     const between = edges.map(([source, target]) => [home.get(source), home.get(target)]).filter(([source, target]) => source !== target);
-    const wanted = $("graph").clientWidth / Math.max(1, $("graph").clientHeight);
     const off = (plan) => Math.abs(Math.log(plan.graph().width / plan.graph().height / wanted));
     const plan = ["TB", "LR"].map((way) => laidOut(boxes, between, way, 36)).sort((one, other) => off(one) - off(other))[0];
     const at = new Map();
@@ -277,8 +279,9 @@
     const query = $("search").value.trim().toLowerCase();
     if (picked && picked.type === "node" && drawn.has(picked.node.id)) {
       const at = cy.getElementById(drawn.get(picked.node.id));
-      cy.elements().not(at.closedNeighborhood()).not(".group").addClass("far");
-      at.connectedEdges().addClass("near");
+      const near = graph.name === "modules" ? at.closedNeighborhood() : at.successors().union(at.predecessors()).union(at);
+      cy.elements().not(near).not(".group").addClass("far");
+      near.edges().addClass("near");
       at.addClass("picked");
     } else if (query) {
       cy.nodes().not(".group").forEach((node) => { if (!node.data("one").nodes.some((one) => matches(one, query))) node.addClass("far"); });
@@ -323,6 +326,7 @@
   }
 
   const where = (thing) => (thing.path ? made("span", { class: "where" }, `${thing.path}:${thing.line}`) : null);
+  const counted = (number, one) => `${number} ${one}${number === 1 ? "" : "s"}`;
   const say = (text) => { $("told").textContent = text; };
 
   function nodeButton(node, said) {
@@ -343,7 +347,7 @@
       return finding.status !== "suppressed" && (!rule() || finding.rule === rule()) && `${finding.rule} ${finding.name} ${finding.message} ${finding.path}`.toLowerCase().includes(query);
     });
     const nodes = query ? leaves().filter((node) => matches(node, query)) : [];
-    $("listed").textContent = query ? `${nodes.length} nodes and ${numbers.length} findings` : `${numbers.length} findings`;
+    $("listed").textContent = (query ? `${counted(nodes.length, "node")} and ` : "") + counted(numbers.length, "finding");
     const entries = [...nodes.slice(0, SHOWN).map((node) => nodeButton(node)), ...numbers.slice(0, SHOWN).map(findingButton)];
     const more = Math.max(0, nodes.length - SHOWN) + Math.max(0, numbers.length - SHOWN);
     if (more) entries.push(made("li", { class: "dim" }, `and ${more} more: search, or choose a rule`));
