@@ -47,7 +47,7 @@ def render(pack: Pack, form: str, types: Types) -> str:
     if named:
         declared = dialect.list("contract_types", [(entry, "") for entry in named])
         head += [f"{off}{line}" for line in declared]
-    parts = [_header(pack, form, types), head, _rule("Part one: import-linter is enough")]
+    parts = [_header(pack, form, types), head, _first(pack)]
     parts += [dialect.contract(contract) for contract in pack.contracts]
     if pack.typed:
         parts += [_second(form, types)]
@@ -80,6 +80,17 @@ def _header(pack: Pack, form: str, types: Types) -> list[str]:
         lines += ["#", "# import-linter does not see what lies in folders without `__init__.py` below one that has it:"]
         lines += [f"#     {name}" for name in pack.unseen[:_SHOWN]]
         lines += [f"#     and {len(pack.unseen) - _SHOWN} more"] if len(pack.unseen) > _SHOWN else []
+    return lines
+
+
+def _first(pack: Pack) -> list[str]:
+    lines = _rule("Part one: import-linter is enough")
+    if {"independence", "layers"} & {contract.type for contract in pack.contracts}:
+        lines += [
+            "#",
+            "# `independence` and `layers` follow indirect imports, too: of a chain that they show, `conformance check` reports",
+            "# the one import that should not be there.",
+        ]
     return lines
 
 
@@ -126,11 +137,11 @@ def _accepted(contract: Contract) -> list[tuple[str, str]]:
     return [
         (f"{importer} -> {imported}", why if first else "")
         for why, group in groupby(ordered, key=lambda one: one[1])
-        for first, ((importer, imported), _) in zip(_first(), group, strict=False)
+        for first, ((importer, imported), _) in zip(_only_first(), group, strict=False)
     ]
 
 
-def _first() -> Iterator[bool]:
+def _only_first() -> Iterator[bool]:
     yield True
     while True:
         yield False
@@ -290,17 +301,17 @@ def drift(pack: Pack, copied: Copied) -> list[str]:
 
 
 def _gone(pack: Pack, copied: Copied) -> Iterator[str]:
-    """Yield the modules and imports that a contract names and that there are not."""
+    """Yield the modules and imports that a contract names and that there are not; other targets' are not looked at."""
     known = {".".join(parts[: end + 1]) for m in pack.modules for parts in [m.split(".")] for end in range(len(parts))}
-    roots = {*pack.packages, *copied.packages}
     for contract in copied.contracts:
         name = contract["id"][0] if "id" in contract else contract.get("name", ("",))[0]
         for module in _named(contract):
-            if module.partition(".")[0] in roots and not _matching(module, known):
+            if module.partition(".")[0] in pack.packages and not _matching(module, known):
                 yield f"contract `{name}`: `{module}` is gone"
         for importer, imported in _ignored(contract):
-            there = [m for m in _matching(importer, pack.modules) if _matching(imported, pack.imports[m])]
-            if not there:
+            known_to_it = importer.partition(".")[0] in pack.packages
+            there = (m for m in _matching(importer, pack.modules) if _matching(imported, pack.imports[m]))
+            if known_to_it and not any(there):
                 yield f"contract `{name}`: the import that it ignores is gone: `{importer} -> {imported}`"
 
 
