@@ -88,8 +88,8 @@ def _first(pack: Pack) -> list[str]:
     if {"independence", "layers"} & {contract.type for contract in pack.contracts}:
         lines += [
             "#",
-            "# `independence` and `layers` follow indirect imports, too: of a chain that they show, `conformance check` reports",
-            "# the one import that should not be there.",
+            "# `independence` and `layers` follow indirect imports, too: of a chain that they show, `conformance check`",
+            "# reports the one import that should not be there.",
         ]
     return lines
 
