@@ -371,5 +371,5 @@ def worker(examined: Examined) -> Graph:
         node = drawing.node(Kind.ENQUEUE, f"{place.path}:{place.span[0]}", label, place, drawing.findings.on(place))
         for name in enqueue.names:
             for task in named.get(name, ()):
-                drawing.edge(node, task, f"enqueues {name}", place)
+                drawing.edge(node, task, "enqueues", place)
     return drawing.graph("worker", "Worker, from enqueue to release")

@@ -163,7 +163,7 @@
 
   function laidOut(nodes, edges, rankdir, ranksep) {
     const plan = new dagre.graphlib.Graph();
-    plan.setGraph({ rankdir, nodesep: 14, edgesep: 4, ranksep, ranker: nodes.length > 300 ? "longest-path" : "network-simplex" });
+    plan.setGraph({ rankdir, nodesep: nodes.some((one) => one.one) ? 14 : 40, edgesep: 4, ranksep, ranker: nodes.length > 300 ? "longest-path" : "network-simplex" });
     plan.setDefaultEdgeLabel(() => ({}));
     for (const { id, width, height } of nodes) plan.setNode(id, { width, height });
     for (const [source, target] of edges) plan.setEdge(source, target);
