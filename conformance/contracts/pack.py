@@ -76,7 +76,7 @@ class Pack:
         packages: the root packages.
         source_roots: the folders that hold these, relative to the target's root.
         modules: all modules that import-linter sees, tests in the packages too.
-        unseen: those that it does not: a folder above them has no `__init__.py`.
+        unseen: the folders that it passes over, since they have no `__init__.py` and lie in one that has it.
         contracts: those of types that import-linter has.
         typed: those of types that this package has.
         imports: what each module imports, other distributions by their top-level name.
@@ -211,6 +211,15 @@ def _seen(program: Program) -> dict[str, ModuleScope]:
     return {name: module for name, module in found.items() if name.partition(".")[0] in tops}
 
 
+def _passed_over(program: Program, name: str) -> str:
+    """Return the outermost folder for which import-linter does not see a module; the module where it is not that."""
+    packages = {m.name for m in program.modules if m.is_package}
+    parts = name.split(".")
+    above = [".".join(parts[:end]) for end in range(1, len(parts))]
+    started = next((n for n, parent in enumerate(above) if parent in packages), len(above))
+    return next((parent for parent in above[started:] if parent not in packages), name)
+
+
 @dataclass(frozen=True, slots=True)
 class _Named:
     """Modules as a contract names them.
@@ -251,8 +260,8 @@ class _Maker:
         self.program = loaded.program
         self.report = report
         self.seen = _seen(loaded.program)
-        own = {m.name: m for m in loaded.program.target_modules}
-        self.unseen = tuple(sorted(own.keys() - self.seen.keys()))
+        unseen = {m.name for m in loaded.program.target_modules} - self.seen.keys()
+        self.unseen = tuple(sorted({_passed_over(loaded.program, name) for name in unseen}))
         self.packages = tuple(sorted({name.partition(".")[0] for name in self.seen}))
         self.sizes = _sizes(self.seen)
         self.edges: dict[str, dict[str, set[int]]] = {name: {} for name in self.seen}

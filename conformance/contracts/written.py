@@ -77,7 +77,10 @@ def _header(pack: Pack, form: str, types: Types) -> list[str]:
         f"#     conformance contracts --check {file}",
     ]
     if pack.unseen:
-        lines += ["#", "# import-linter does not see what lies in folders without `__init__.py` below one that has it:"]
+        lines += [
+            "#",
+            "# import-linter does not see what lies here, for want of an `__init__.py`; `conformance check` does:",
+        ]
         lines += [f"#     {name}" for name in pack.unseen[:_SHOWN]]
         lines += [f"#     and {len(pack.unseen) - _SHOWN} more"] if len(pack.unseen) > _SHOWN else []
     return lines
@@ -88,8 +91,8 @@ def _first(pack: Pack) -> list[str]:
     if {"independence", "layers"} & {contract.type for contract in pack.contracts}:
         lines += [
             "#",
-            "# `independence` and `layers` follow indirect imports, too: of a chain that they show, `conformance check`",
-            "# reports the one import that should not be there.",
+            "# `independence` and `layers` follow indirect imports, too: of a chain that they show the check reports",
+            "# the one import that should not be there.",
         ]
     return lines
 
