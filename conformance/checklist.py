@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from conformance.inventory import Thing, things
-from conformance.results import Finding, FindingStatus, RuleStatus
-from conformance.statements import SECTIONS, Section, Statement
+from conformance.results import Finding, FindingStatus, RuleStatus, Severity
+from conformance.statements import SECTIONS, Look, Section, Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from conformance.check import Examined
     from conformance.results import Report, RuleResult
@@ -23,6 +23,7 @@ class State(StrEnum):
     """What the rules say of a statement. Where several decide it, the first of these that holds for one of them."""
 
     BROKEN = "broken"
+    ADVISED = "advice"
     UNKNOWN = "not decided"
     HELD = "held"
     NOTHING = "nothing to look at"
@@ -104,16 +105,26 @@ def _is_asked_of(item: Item) -> bool:
 
 
 def _places(examined: Examined) -> tuple[Place, ...]:
-    found = things(examined.loaded.program)
+    found = (*things(examined.loaded.program), *_suppressed(examined.report))
     change = examined.change
     if change is None:
         return tuple(Place(thing, is_new=False) for thing in found)
     before = {thing.identity for thing in things(examined.before.program)} if examined.before else set()
+    before |= {
+        thing.identity for thing in found if thing.kind is Look.SUPPRESSIONS
+    }  # of these, what the change touches
     return tuple(
         Place(thing, is_new=thing.identity not in before)
         for thing in found
         if thing.identity not in before or change.touches_spans(thing.place.path, thing.spans)
     )
+
+
+def _suppressed(report: Report) -> Iterator[Thing]:
+    for finding in report.findings:
+        if finding.status is FindingStatus.SUPPRESSED:
+            name = f"{finding.rule}: {finding.reason or 'no reason given'}"
+            yield Thing(Look.SUPPRESSIONS, finding.place, name, (finding.place.span,))
 
 
 def _item(section: Section, statement: Statement, report: Report, places: Sequence[Place]) -> Item:
@@ -127,8 +138,9 @@ def _item(section: Section, statement: Statement, report: Report, places: Sequen
 
 
 def _state(results: Sequence[RuleResult], findings: Iterable[Finding]) -> State:
-    if any(findings):
-        return State.BROKEN
+    severities = {finding.severity for finding in findings}
+    if severities:
+        return State.BROKEN if Severity.ERROR in severities else State.ADVISED
     statuses = {result.status for result in results}
     if statuses.intersection(_UNDECIDED):
         return State.UNKNOWN

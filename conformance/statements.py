@@ -29,6 +29,7 @@ class Look(StrEnum):
     CLI = "command line"
     SETTINGS = "configuration"
     TESTS = "tests"
+    SUPPRESSIONS = "suppressed findings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ _PRD: Final = (
             "The forbidden patterns are enforced in code review, since no linter catches them all.",
             "CK901 CK902",
             "Is the reason given for each suppressed finding one that you accept?",
+            Look.SUPPRESSIONS,
         ),
     ),
     _prd(

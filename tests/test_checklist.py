@@ -118,6 +118,25 @@ def test_a_statement_is_broken_where_a_rule_that_decides_it_reports(tmp_path: Pa
     assert [p.thing.name for p in by_id["prd.r4.lifespan-owns"].places] == ["redis"]
 
 
+def test_what_is_only_advised_is_not_called_broken(tmp_path: Path) -> None:
+    forgotten = APP["app/lifespan.py"].replace("    try:", "    app.state.old = 1\n    try:")
+    made = checklist(examine([lay_out(tmp_path, {**APP, "app/lifespan.py": forgotten}) / "app"], Config()))
+
+    by_id = {item.statement.id: item for item in made.items}
+    assert [f.rule for f in by_id["prd.3.init"].findings] == ["LC208"]
+    assert by_id["prd.3.init"].state is State.ADVISED
+
+
+def test_suppressed_findings_are_shown_with_their_reasons(tmp_path: Path) -> None:
+    excused = APP["app/deps/redis.py"].replace("| None:", "| None:  # conformance: ignore[DI101] -- until v2")
+    made = checklist(examine([lay_out(tmp_path, {**APP, "app/deps/redis.py": excused}) / "app"], Config()))
+
+    by_id = {item.statement.id: item for item in made.items}
+    assert by_id["prd.r1.never-none"].state is not State.BROKEN
+    assert by_id["prd.r1.never-none"].excused == 1
+    assert [p.thing.name for p in by_id["prd.2.review"].places] == ["DI101: until v2"]
+
+
 def git(folder: Path, *arguments: str) -> None:
     names = ["-c", "user.name=n", "-c", "user.email=e@x"]
     subprocess.run(["git", "-C", str(folder), *names, *arguments], check=True, capture_output=True)

@@ -31,6 +31,7 @@ SHOWN: Final = 12
 
 _MARKS: Final[Mapping[State, str]] = {
     State.BROKEN: "✗",
+    State.ADVISED: "!",
     State.UNKNOWN: "?",
     State.HELD: "✓",
     State.NOTHING: "·",
@@ -136,7 +137,7 @@ ul.statements { list-style: none; padding: 0 }
 ul.statements > li { padding: .5rem 0 .5rem 9.5rem; position: relative }
 ul.statements > li + li { border-top: 1px dotted var(--line) }
 .state { position: absolute; left: 0; width: 9rem; font-weight: 600; font-size: .9em }
-.broken .state { color: var(--bad) } .held .state { color: var(--good) } .not-decided .state { color: var(--warn) }
+.broken .state { color: var(--bad) } .held .state { color: var(--good) } .not-decided .state, .advice .state { color: var(--warn) }
 .nothing-to-look-at .state, .rules { color: var(--dim) }
 .rules { font-size: .85em }
 label { display: block; margin: .3rem 0 } .new { font-weight: 600 }
