@@ -145,12 +145,12 @@ class _Roles:
             segments = module.name.split(".")
             inner = segments[1:] if len(segments) > 1 else segments
             for role, names in _BY_NAME.items():
-                for segment in inner:
-                    if segment in names:
+                for position, segment in enumerate(inner):
+                    if segment in names and (segment != "service" or position == len(inner) - 1):
                         if role != "core" or inner.index(segment) == depth[module.name.partition(".")[0]]:
                             self.give(module, role, f"is named `{segment}`")
                         break
-            self._inner_of_two(module, inner)
+            self._inner_of_two(module, inner)  # a folder named `service`, in the singular, is a feature
 
     def _depth_of_core(self) -> dict[str, int]:
         """Of each root package, how deep its core lies: a feature's own folder of that name is not the target's."""
