@@ -20,6 +20,7 @@ PAGES: Final[Mapping[str, str]] = {
     "configuration": "every key, and how roles are decided",
     "contracts": "the import-linter contracts, and how to copy them",
     "own-rules": "a team's own rules, in a test or in this package",
+    "review": "the review checklist, and the map",
     "rules": "every rule: what it reports, why, and what to write instead",
     "suppressing": "exceptions, severities, and the record of today's findings",
 }
