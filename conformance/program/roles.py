@@ -144,9 +144,10 @@ class _Roles:
         for module in self.target:
             segments = module.name.split(".")
             inner = segments[1:] if len(segments) > 1 else segments
+            last = len(inner) if module.is_package else len(inner) - 1
             for role, names in _BY_NAME.items():
                 for position, segment in enumerate(inner):
-                    if segment in names and (segment != "service" or position == len(inner) - 1):
+                    if segment in names and (segment != "service" or position == last):
                         if role != "core" or inner.index(segment) == depth[module.name.partition(".")[0]]:
                             self.give(module, role, f"is named `{segment}`")
                         break
