@@ -26,7 +26,7 @@ from conformance.program.scopes import ClassScope, FunctionScope, ImportBinding,
 from conformance.program.startup import startups
 from conformance.program.stores import Access, Stores
 from conformance.program.usage import Usage
-from conformance.program.values import External, Instance, Values
+from conformance.program.values import Instance, Values
 
 if TYPE_CHECKING:
     import grimp
@@ -179,9 +179,8 @@ class Program:
         """Return whether `lru_cache` or `cache` stands around a function."""
         for decorator in function.node.decorators:
             node = decorator.function if isinstance(decorator, code.Call) else decorator
-            for resolved in self.names.resolve(node, function.parent):
-                if isinstance(resolved, External) and resolved.name in catalogue.CACHES:
-                    return True
+            if any(name in catalogue.CACHES for name in self.names.externals(node, function.parent)):
+                return True
         return False
 
     def resource(self, values: Values) -> catalogue.Resource | None:

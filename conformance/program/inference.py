@@ -264,6 +264,17 @@ class Inference:
                 return tuple(found)
         return ()
 
+    def externals(self, node: code.Expression, scope: Scope, depth: int = 0) -> Iterator[str]:
+        """Yield what of other distributions a name stands for, through assignments too: `A = typing.Annotated`."""
+        for resolved in self.resolve(node, scope):
+            match resolved:
+                case External(name=name):
+                    yield name
+                case Symbol(binding=ValueBinding(value=code.Name() | code.Attribute() as bound), scope=inner) if (
+                    depth < 20
+                ):
+                    yield from self.externals(bound, inner, depth + 1)
+
     def class_symbols(self, cls: ClassScope, name: str) -> tuple[Symbol, ...]:
         """Return the definitions of a class attribute, inherited ones included."""
         for base in self.ancestry(cls):
@@ -1044,8 +1055,7 @@ class Inference:
         self, value: code.Expression, key: code.Expression, scope: Scope, seen: tuple[Symbol, ...]
     ) -> Annotation:
         arguments = key.elements if isinstance(key, code.Sequence) and key.kind == "tuple" else (key,)
-        names = [catalogue.typing_name(r.name) for r in self.resolve(value, scope) if isinstance(r, External)]
-        name = next((n for n in names if n), "")
+        name = next((n for n in map(catalogue.typing_name, self.externals(value, scope)) if n), "")
         match name:
             case "Optional":
                 inner = self._annotation(arguments[0], scope, seen)
@@ -1070,7 +1080,8 @@ class Inference:
             for a in arguments
         )
         if outer.aliases:
-            return Annotation(outer.types, outer.nullable, outer.opaque, outer.metadata, outer.aliases)
+            references = tuple(TypeReference(t.type, t.arguments or inner_arguments) for t in outer.types)
+            return Annotation(references, outer.nullable, outer.opaque, outer.metadata, outer.aliases)
         return Annotation(
             tuple(TypeReference(t.type, inner_arguments) for t in outer.types), outer.nullable, outer.opaque
         )

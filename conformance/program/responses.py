@@ -54,11 +54,10 @@ def says_nothing(program: Program, node: code.Expression, scope: Scope, depth: i
 
 def _named(program: Program, node: code.Expression, scope: Scope) -> Iterator[str]:
     """Yield the short names of the types of the standard library that a name stands for."""
-    for resolved in program.names.resolve(node, scope):
-        if isinstance(resolved, External):
-            head, _, last = resolved.name.rpartition(".")
-            if head in {"builtins", "typing", "typing_extensions", "collections.abc", "collections"}:
-                yield last
+    for name in program.names.externals(node, scope):
+        head, _, last = name.rpartition(".")
+        if head in {"builtins", "typing", "typing_extensions", "collections.abc", "collections"}:
+            yield last
 
 
 def _all_say_nothing(program: Program, members: tuple[code.Expression, ...], scope: Scope, depth: int) -> bool:
