@@ -367,6 +367,10 @@ def test_what_was_just_written_fits(tree: Path, say: Say, form: str, types: list
     assert say("contracts", tree / "reference_app", "--check", file) == f"{file} fits\n"
 
 
+def test_the_example_fits_the_reference_application(say: Say) -> None:
+    assert "fits" in say("contracts", ROOT / "reference_app", "--check", ROOT / "importlinter.ini")
+
+
 def test_a_new_component_is_told(copied: Path, say: Say) -> None:
     lay_out(copied, {"app/components/mail/__init__.py": "", "app/components/mail/send.py": "X = 1\n"})
 

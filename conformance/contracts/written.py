@@ -361,11 +361,11 @@ def _uncovered(pack: Pack, copied: Copied) -> Iterator[str]:
         if free and len(free) == len(lacking) == len(wanted):
             yield f"it has no contract like `{contract.id}`: {contract.title}"
             continue
-        for name in _tops(free, pack.modules):
-            yield f"no contract like `{contract.id}` is about the imports of `{name}`"
+        if free:
+            yield f"no contract like `{contract.id}` is about the imports of {_listed(free, pack)}"
         reached = {n for m, left in lacking.items() if m not in free for n in left}
-        for name in _tops(reached, pack.modules):
-            yield f"no contract like `{contract.id}` keeps others from importing `{name}`"
+        if reached:
+            yield f"no contract like `{contract.id}` keeps others from importing {_listed(reached, pack)}"
     for kind, key in (("protected", "protected_modules"), ("acyclic_siblings", "ancestors")):
         for contract in pack.contracts:
             if contract.type == kind:
@@ -377,15 +377,16 @@ def _unlisted(contract: Contract, key: str, copied: Copied, pack: Pack) -> Itera
     held = {m for c in copied.contracts if c.get("type") == (contract.type,) for m in _meant(c, key, pack)}
     if not held & wanted:
         yield f"it has no contract like `{contract.id}`: {contract.title}"
-    else:
-        for name in _tops(wanted - held, pack.modules):
-            yield f"no contract like `{contract.id}` is about `{name}`"
+    elif wanted - held:
+        yield f"no contract like `{contract.id}` is about {_listed(wanted - held, pack)}"
 
 
-def _tops(names: set[str], modules: Iterable[str]) -> list[str]:
-    """Return names without those that lie in a package all of which is among them."""
-    whole = {name for name in names if descendants(name, modules) <= names}
-    return sorted(n for n in names if not any(n.startswith(f"{other}.") for other in whole))
+def _listed(names: set[str], pack: Pack) -> str:
+    """Return names for a message: a package for all that it holds, and not all where they are many."""
+    whole = {name for name in names if descendants(name, pack.modules) <= names}
+    tops = sorted(n for n in names if not any(n.startswith(f"{other}.") for other in whole))
+    more = f" and {len(tops) - _SHOWN} more" if len(tops) > _SHOWN else ""
+    return ", ".join(f"`{name}`" for name in tops[:_SHOWN]) + more
 
 
 def _options(contract: Contract) -> Options:
