@@ -107,6 +107,24 @@ def test_the_worker_leads_from_the_enqueue_to_the_release(examined: Examined) ->
     }
 
 
+def test_what_arq_itself_puts_into_ctx_is_said(tmp_path: Path) -> None:
+    task = 'async def greet(ctx: dict) -> None:\n    await ctx["redis"].ping()\n'
+    target = lay_out(tmp_path, {**APP, "app/tasks/greet.py": task}) / "app"
+
+    assert ('ctx["redis"]', "is set by", "arq itself") in ways(VIEWS["worker"](examine([target], Config())))
+
+
+def test_a_key_that_nothing_sets_ends_in_a_broken_arrow(tmp_path: Path) -> None:
+    unset = APP["app/deps/redis.py"].replace("state.redis", "state.cache")
+    made = examine([lay_out(tmp_path, {**APP, "app/deps/redis.py": unset}) / "app"], Config())
+
+    graph = VIEWS["injection"](made)
+
+    broken = next(edge for edge in graph.edges if edge.target == "state_key:cache")
+    assert "LC207" in {made.report.findings[number].rule for number in broken.findings}
+    assert not [edge for edge in graph.edges if edge.source == "state_key:cache"]
+
+
 # --- text ----------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from conformance.facts import code
 from conformance.program.contexts import enclosing
+from conformance.program.queue import ARQ_KEYS
 from conformance.program.values import LambdaValue
 from conformance.results import Finding, FindingStatus, Place
 
@@ -357,6 +358,9 @@ def worker(examined: Examined) -> Graph:
                 if access.key:
                     key = drawing.node(Kind.CONTEXT_KEY, access.key, f'ctx["{access.key}"]', None)
                     drawing.edge(task, key, "reads", access.place)
+                    if access.key in ARQ_KEYS:
+                        arq = drawing.node(Kind.WRITE, "arq", "arq itself", None)
+                        drawing.edge(key, arq, "is set by", access.place)
         roots = [f for hook in ("on_startup", "on_shutdown") for f in each.hooks.get(hook, ())]
         releases = program.releases.in_visits(program.releases.visits(roots))
         for access in program.stores.of("context", "write"):
