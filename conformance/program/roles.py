@@ -23,7 +23,7 @@ _BY_NAME = {
     "constants": frozenset({"constants", "constant", "consts"}),
     "cli": frozenset({"cli"}),
 }
-_CONFIG_NAMES = frozenset({"config", "settings"})
+_CONFIG_NAMES = frozenset({"config", "configs", "configuration", "settings"})
 _LEADING = ("deps", "lifespan", "worker", "tasks", "cli", "entrypoint", "routes")
 _YIELDING = ("core", "models", "services", "config")
 AEGIS_GATEWAYS = ("*.components.worker.pools",)

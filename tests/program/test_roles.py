@@ -16,3 +16,9 @@ def test_a_module_named_service_is_one_and_a_feature_of_that_name_is_none() -> N
         "app.service.models": ["models"],
         "app.users.service": ["services"],
     }
+
+
+def test_a_package_of_configurations_in_the_plural_is_the_configuration() -> None:
+    program = program_from({"app/configs/chat.py": "import os\n\nTOKENS = os.environ['TOKENS']\n"})
+
+    assert sorted(m.name for m in program.modules if m.has_role("config")) == ["app.configs", "app.configs.chat"]
