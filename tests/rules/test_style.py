@@ -114,6 +114,7 @@ class A(t.Any):  # expect: FP805
     b: Any  # expect: FP805
     def c(self) -> Any | None: ...  # expect: FP805
 J = t.cast(Any, 1)  # expect: FP805, FP802
+def k(x: lambda y: Any) -> lambda: Any: ...  # expect: FP805
 """,
     "FP805 any, an own Any, and words": """
 --- app/a.py

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from conformance.facts import code
 from conformance.program import ModuleScope, Program, Scope, scopes_of
-from conformance.program.references import nodes_of
 from conformance.program.scopes import ValueBinding
 from conformance.program.values import External
 
@@ -68,12 +67,15 @@ def _aliases(program: Program, module: ModuleScope, qualified: tuple[str, ...]) 
 
 
 def _read(scope: Scope) -> Iterator[code.Node]:
-    """Yield what a scope reads: the names that it assigns to are left out."""
+    """Yield what a scope reads, lambdas and annotations included: the names that it assigns to are left out."""
     written: set[int] = set()
-    for node in (*nodes_of(scope), *scope.deferred):
+    for node in (*scope.nodes, *scope.deferred):
         match node:
             case code.Assign(targets=targets):
                 written.update(id(target) for target in targets)
             case code.Name() if id(node) in written:
                 continue
         yield node
+        if isinstance(node, code.Function):
+            annotations = (*(parameter.annotation for parameter in node.parameters), node.returns)
+            yield from code.walk(*(annotation for annotation in annotations if annotation is not None))
