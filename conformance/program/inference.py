@@ -7,6 +7,7 @@ the order of the questions: a result that was cut short by a cycle is not rememb
 from __future__ import annotations
 
 import builtins
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
@@ -134,6 +135,8 @@ class Inference:
             found = self._by_suffix.get(name)
             if found is not None and near is not None:
                 found = [m for m in found if _shares_root(m, name, near)]
+            if found and top in sys.stdlib_module_names:  # `app/typing.py` is none of `import typing` in a package
+                found = [m for m in found if m.name.removesuffix(f".{name}") not in self._by_name]
         if not found:
             return None
         if near is not None and len(found) > 1:
