@@ -40,6 +40,9 @@ _VALUES = frozenset(
      "aiohttp.ClientTimeout", "arq.connections.RedisSettings", "requests.Response", "httpx.Response"}
 )  # fmt: skip
 
+_LIBRARY_VALUE_ENDINGS = ("Error", "Exception", "Config", "Configuration", "Options", "Limits", "Timeout", "Timezone")
+"""How the names of library classes end whose objects only say how something is to be done."""
+
 
 class Kinds:
     """Answers what kind of thing a class is."""
@@ -76,7 +79,7 @@ class Kinds:
             or top in sys.stdlib_module_names
             or top == "builtins"
             or name in _VALUES
-            or name.endswith(("Error", "Exception"))
+            or name.endswith(_LIBRARY_VALUE_ENDINGS)
         )
 
     def _is_dataclass(self, cls: ClassScope) -> bool:
