@@ -269,9 +269,10 @@ Expression: TypeAlias = (
 
 @_record
 class Assign:
-    """`target = value`, `target: annotation = value`, `target += value`, `type target = value`.
+    """`target = value`, `target: annotation = value`, `target += value`.
 
-    `operator` is "" for a plain assignment, "+=" and the like for an augmented one, "type" for a `type` statement.
+    `operator` is "" for a plain assignment, "+=" and the like for an augmented one. `type target = value` is one whose
+    annotation says `TypeAlias`.
     """
 
     span: Span
@@ -488,7 +489,6 @@ class Function:
     body: tuple[Statement, ...]
     is_async: bool
     is_generator: bool
-    docstring: str
 
 
 @_record
@@ -501,7 +501,6 @@ class Class:
     keywords: tuple[Keyword, ...]
     decorators: tuple[Expression, ...]
     body: tuple[Statement, ...]
-    docstring: str
 
 
 Statement: TypeAlias = (
@@ -550,7 +549,6 @@ class ModuleCode:
     """All that is known of one file: what `extract` returns."""
 
     body: tuple[Statement, ...]
-    docstring: str
     comments: tuple[Comment, ...]
     lines: int
 

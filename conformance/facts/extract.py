@@ -46,7 +46,7 @@ def extract(source: bytes, path: str) -> code.ModuleCode:
             body = converter.block(parsed.tree.body)
     except RecursionError as error:
         raise UnreadableModule(path, 1, "the code is nested too deeply to be read") from error
-    return code.ModuleCode(body, _docstring(parsed.tree.body), read_comments(parsed.text), parsed.text.count("\n") + 1)
+    return code.ModuleCode(body, read_comments(parsed.text), parsed.text.count("\n") + 1)
 
 
 @contextmanager
@@ -57,13 +57,6 @@ def _deep_recursion() -> Iterator[None]:
         yield
     finally:
         sys.setrecursionlimit(before)
-
-
-def _docstring(body: list[ast.stmt]) -> str:
-    match body:
-        case [ast.Expr(value=ast.Constant(value=str(text))), *_]:
-            return text
-    return ""
 
 
 class _Converter:
@@ -147,13 +140,6 @@ class _Converter:
             ast.AsyncFunctionDef: self._function,
             ast.ClassDef: self._class,
         }
-        if sys.version_info >= (3, 12):
-            self._statements[ast.TypeAlias] = lambda n, s: code.Assign(
-                s, (self.expression(n.name),), self.annotation(n.value), None, "type"
-            )
-        if sys.version_info >= (3, 14):
-            self._expressions[ast.TemplateStr] = lambda n, s: code.Format(s, self.expressions(n.values))
-            self._expressions[ast.Interpolation] = self._formatted
 
     def span(self, node: Any) -> code.Span:  # noqa: ANN401  every node with a position has these four
         if self._within is not None:
@@ -321,7 +307,6 @@ class _Converter:
             body,
             isinstance(node, ast.AsyncFunctionDef),
             is_generator,
-            _docstring(node.body),
         )
 
     def _class(self, node: ast.ClassDef, span: code.Span) -> code.Statement:
@@ -332,7 +317,6 @@ class _Converter:
             self._keywords(node.keywords),
             self.expressions(node.decorator_list),
             self.block(node.body),
-            _docstring(node.body),
         )
 
     def _parameters(self, arguments: ast.arguments) -> tuple[code.Parameter, ...]:

@@ -26,7 +26,6 @@ from conformance.program.scopes import ClassScope, FunctionScope, ImportBinding,
 from conformance.program.startup import startups
 from conformance.program.stores import Access, Stores
 from conformance.program.usage import Usage
-from conformance.program.values import Instance, Values
 
 if TYPE_CHECKING:
     import grimp
@@ -63,7 +62,7 @@ class Program:
         self.fixtures = Fixtures(self.names)
         self.names.fixture_of = self.fixtures.function_named
         self.queue = Queue(self.names)
-        self.stores = Stores(self.names, with_context=self.queue.exists)
+        self.stores = Stores(self.names)
         self.names.entries = self.stores.entry_values()
         self.names.forget()
         self.injection = DependencyInjection(self.names)
@@ -182,17 +181,6 @@ class Program:
             if any(name in catalogue.CACHES for name in self.names.externals(node, function.parent)):
                 return True
         return False
-
-    def resource(self, values: Values) -> catalogue.Resource | None:
-        """Return what is known of a value as a resource; of a class of the target, of what it inherits."""
-        for value in values:
-            if isinstance(value, Instance):
-                for base in self.names.ancestry(value.type):
-                    if isinstance(base, str):
-                        found = catalogue.resource_of(base)
-                        if found is not None:
-                            return found
-        return None
 
     @staticmethod
     def is_migration(module: ModuleScope) -> bool:

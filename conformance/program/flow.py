@@ -28,10 +28,6 @@ class Flow:
         """Return whether a call can provably get to the end of the body without a `return` or `raise`."""
         return self._passes(function.body, function, ())
 
-    def always_raises(self, function: FunctionScope) -> bool:
-        """Return whether no call of the function ever returns."""
-        return self._never_returns(function, ())
-
     def leaves_quietly(self, statements: Iterable[code.Statement], scope: FunctionScope) -> bool:
         """Return whether control can leave statements without an exception: by their end, a return or a jump."""
         body = tuple(statements)

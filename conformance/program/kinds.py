@@ -90,10 +90,6 @@ class Kinds:
                     return True
         return False
 
-    def is_dataclass(self, cls: ClassScope) -> bool:
-        """Return whether a class, or one that it inherits, is a dataclass or made by attrs."""
-        return any(isinstance(base, ClassScope) and self._is_dataclass(base) for base in self.names.ancestry(cls))
-
     def is_protocol(self, cls: ClassScope | str) -> bool:
         """Return whether a class is a protocol itself: one that inherits from a protocol is a class."""
         if not isinstance(cls, ClassScope):

@@ -51,10 +51,6 @@ class Starter:
     node: code.Node
     scope: Scope
 
-    @property
-    def registered_at(self) -> Place:
-        return self.scope.module.place(self.node)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:

@@ -140,14 +140,6 @@ class Queue:
         """Whether the target has worker settings at all."""
         return bool(self.settings)
 
-    def settings_of(self, function: FunctionScope) -> list[WorkerSettings]:
-        """Return the settings that register a task, or name a hook."""
-        return [
-            s
-            for s in self.settings
-            if any(r.function is function for r in s.registrations) or any(function in fs for fs in s.hooks.values())
-        ]
-
     @cached_property
     def enqueues(self) -> tuple[Enqueue, ...]:
         """The calls that enqueue a job, in the order of modules and scopes."""

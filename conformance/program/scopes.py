@@ -268,7 +268,7 @@ class _Binder:
             case code.Class():
                 return self._class(node, scope)
             case code.Assign(targets=targets, value=value, annotation=annotation, operator=operator):
-                how = "added" if operator not in {"", "type"} else "value"
+                how = "added" if operator else "value"
                 for target in targets:
                     self._target(target, ValueBinding(node, value, annotation, how, (), self.reach), scope)
             case code.NamedExpression(target=target, value=value):

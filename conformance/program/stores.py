@@ -93,9 +93,8 @@ class Access:
 class Stores:
     """All accesses, computed once."""
 
-    def __init__(self, names: Inference, *, with_context: bool) -> None:
+    def __init__(self, names: Inference) -> None:
         self.names = names
-        self.with_context = with_context
         self.accesses: list[Access] = []
         self._setters: dict[ModuleScope, frozenset[str]] = {}
         for module in names.modules:

@@ -98,7 +98,7 @@ def _entries(program: Program, module: ModuleScope) -> Iterator[Entry]:
                 yield Entry(node, inner[id(node)])
             case code.If() if never_on_import(node.test):
                 pending.extend((s, scope) for s in reversed(node.otherwise))
-            case code.Assign() if "__all__" not in _bound(node) and node.operator != "type" and node.value is not None:
+            case code.Assign() if "__all__" not in _bound(node) and node.value is not None:
                 yield Entry(node, scope)
             case code.Evaluate(value=code.Call() | code.Await()):
                 yield Entry(node, scope)

@@ -44,7 +44,7 @@ def _uses(program: Program, access: Access) -> bool:
         case "read":
             return True
         case "write":
-            return isinstance(access.node, code.Assign) and access.node.operator not in {"", "type"}
+            return isinstance(access.node, code.Assign) and access.node.operator != ""
         case "asked":
             return not any(f in program.lifespan_functions for f in enclosing(access.function))
     return False
