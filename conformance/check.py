@@ -195,9 +195,12 @@ def with_recorded(report: Report, target: Target, config: Config) -> Report:
 
 def _only_since(revision: str, examined: Examined, chosen: Chosen) -> Examined:
     target, config = examined.loaded.target, examined.loaded.config
-    changed = diff.change_since(revision, target.root)
+    files = [(file.shown, file.path) for file in target.files]
+    own = config.file.relative_to(target.root) if config.file and config.file.is_relative_to(target.root) else None
+    if own:
+        files.append((own.as_posix(), target.root / own))
     with diff.tree_of(revision, target.root) as folder:
-        own = config.file.relative_to(target.root) if config.file and config.file.is_relative_to(target.root) else None
+        changed = diff.change_since(folder, target.root, files)
         then = replace(config, file=folder / own if own else config.file)
         starts = [start.relative_to(target.root) for start in target.starts if start.is_relative_to(target.root)]
         paths = [folder / start for start in starts if (folder / start).exists()]

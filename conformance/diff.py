@@ -1,34 +1,49 @@
-"""What a change introduces or touches, by git: nothing is checked out, and nothing in the repository is changed."""
+"""What a change introduces or touches, by git: nothing is checked out, and nothing in the repository is changed.
+
+A repository can name programs that git then runs: filters and drivers of `.gitattributes`, hooks, a monitor of its
+files, the transport of a promised object. So git is asked for nothing but trees and blobs, which are compared here,
+outside of the repository.
+"""
 
 from __future__ import annotations
 
-import io
+import os
 import re
 import subprocess
-import tarfile
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
 
 from conformance.baseline import restated
+from conformance.discovery import readable
 from conformance.errors import UsageError
 from conformance.results import FindingStatus, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from conformance.facts.code import Span
     from conformance.results import Finding, Report
 
 __all__ = ["Change", "change_since", "narrowed", "tree_of"]
 
-_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
+_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
+_SETTINGS: Final = (
+    "core.fsmonitor=false", "core.hooksPath=/dev/null", "diff.interHunkContext=0", "protocol.allow=never",
+)  # fmt: skip
+_ENVIRONMENT: Final = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+"""Over what the repository and the user have configured: whatever is not in the repository is not fetched."""
 
-_DIFF_OPTIONS = ("--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--relative")
+_DIFF_OPTIONS: Final = (
+    "--no-index", "--unified=0", "--text", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames",
+)  # fmt: skip
+
+_OTHERS: Final = frozenset({".gitignore", "pyproject.toml", "conformance.toml", "setup.cfg", "pyvenv.cfg"})
+"""The files besides Python's that say what the target is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,60 +66,124 @@ class Change:
         return any(number in lines for first, _, last, _ in spans for number in range(first, last + 1))
 
 
-def change_since(revision: str, root: Path) -> Change:
-    """Return what differs in the files below `root` from what they were at a revision.
+def change_since(before: Path, root: Path, files: Iterable[tuple[str, Path]]) -> Change:
+    """Return what differs in the files from what they were.
 
-    Raises:
-        UsageError: there is no git, no repository, or no such revision.
+    Args:
+        before: the folder that holds what `root` held then, as `tree_of` gives it.
+        root: the folder of now.
+        files: what each is called, and where it is, below the root.
     """
-    said = _git(root, "diff", *_DIFF_OPTIONS, _commit(root, revision), "--", ".")
     lines: dict[str, frozenset[int] | None] = {}
-    path = ""
-    for line in said.decode("utf-8", "backslashreplace").split("\n"):
-        if line.startswith("+++ "):
-            path = _unquoted(line[4:].rstrip("\t")).removeprefix("b/")
-        elif found := _HUNK.match(line):
-            start, count = int(found[1]), int(found[2] or 1)
-            before = lines.get(path) or frozenset()
-            lines[path] = before | frozenset(range(start, start + max(count, 1)))
-    new = _git(root, "ls-files", "--others", "--exclude-standard", "-z").decode("utf-8", "backslashreplace")
-    lines.update(dict.fromkeys(filter(None, new.split("\0"))))
+    changed: dict[str, tuple[bytes, bytes]] = {}
+    for shown, path in files:
+        old, new = _text(before / path.relative_to(root)), _text(path)
+        if old is None:
+            lines[shown] = None
+        elif new is not None and old != new:
+            changed[shown] = (old, new)
+    lines.update(zip(changed, _changed_lines(changed.values()), strict=True))
     return Change(lines)
 
 
-def _unquoted(name: str) -> str:
-    if not (name.startswith('"') and name.endswith('"')):
-        return name
-    return name[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape").encode("latin-1").decode("utf-8")
+def _text(path: Path) -> bytes | None:
+    """Return what a file holds, with the line ends that its lines are counted by."""
+    try:
+        return path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    except OSError:
+        return None
+
+
+def _changed_lines(pairs: Iterable[tuple[bytes, bytes]]) -> Iterator[frozenset[int]]:
+    """Yield the numbers of the lines that differ, for each pair of texts."""
+    with _scratch() as folder:
+        count = 0
+        for old, new in pairs:
+            for side, text in (("old", old), ("new", new)):
+                _lay_out(folder / side / str(count), text)
+            count += 1
+        if not count:
+            return iter(())
+        outside = {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
+        said = _git(folder, "diff", *_DIFF_OPTIONS, "old", "new", expected=(0, 1), variables=outside)
+    found: dict[int, set[int]] = {}
+    current: set[int] = set()
+    pending = iter(said.split(b"\n"))
+    for line in pending:
+        if line.startswith(b"+++ "):
+            current = found.setdefault(int(line.rpartition(b"/")[2]), set())
+        elif hunk := _HUNK.match(line):
+            taken, start, given = int(hunk[1] or 1), int(hunk[2]), int(hunk[3] or 1)
+            current.update(range(start, start + max(given, 1)))
+            _pass_over(pending, taken + given)
+    return (frozenset(found.get(number, ())) for number in range(count))
+
+
+def _pass_over(lines: Iterator[bytes], count: int) -> None:
+    """Take the lines of a hunk, which may say anything."""
+    while count and (line := next(lines, None)) is not None:
+        count -= not line.startswith(b"\\")
+
+
+def _lay_out(file: Path, content: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except OSError as error:
+        message = f"what is compared cannot be laid out: {error.strerror or error}"
+        raise UsageError(Problem(message, readable(str(file)))) from error
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+        yield Path(folder).resolve()
 
 
 @contextmanager
 def tree_of(revision: str, root: Path) -> Iterator[Path]:
-    """Give a folder that holds what `root` held at a revision, until the block ends.
+    """Give a folder that holds what `root` held at a revision, as far as it matters, until the block ends.
 
     Raises:
-        UsageError: there is no git, no repository, or no such revision.
+        UsageError: there is no git, no repository, or no such revision; or there is no room for the files.
     """
-    prefix = _git(root, "rev-parse", "--show-prefix").decode().strip()
-    top = Path(_git(root, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+    _git(root, "rev-parse", "--git-dir")
+    prefix = os.fsdecode(_git(root, "rev-parse", "--show-prefix").rstrip(b"\n"))
+    top = Path(os.fsdecode(_git(root, "rev-parse", "--show-toplevel").rstrip(b"\n")))
     commit = _commit(root, revision)
-    within = [prefix] if prefix and _git(top, "ls-tree", "--name-only", commit, prefix.rstrip("/")) else []
-    archive = _git(top, "archive", "--format=tar", commit, *within)
-    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(folder, filter=_files_and_folders)  # noqa: S202 - files and folders alone, by `data_filter`
-        inside = Path(folder).resolve() / prefix
+    with _scratch() as folder:
+        inside = folder / (top.name or "root") / prefix
         inside.mkdir(parents=True, exist_ok=True)
+        for name, content in _blobs(top, commit, prefix):
+            _lay_out(inside / name, content)
         yield inside
 
 
-def _files_and_folders(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Leave out links, which may lead anywhere."""
-    return tarfile.data_filter(member, folder) if member.isreg() or member.isdir() else None
+def _blobs(top: Path, commit: str, prefix: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the files below a folder that matter, by their paths in it, with what they held. Links are left out."""
+    ids: dict[str, str] = {}
+    listed = _git(top, "ls-tree", "-r", "-z", "--full-tree", commit, *([prefix] if prefix else ()))
+    for entry in filter(None, listed.split(b"\0")):
+        kind, _, path = entry.partition(b"\t")
+        mode, _, identity = kind.decode().split(" ")
+        name = os.fsdecode(path)
+        parts = PurePosixPath(name).parts
+        matters = parts[-1].endswith(".py") or parts[-1] in _OTHERS
+        if mode.startswith("100") and matters and ".." not in parts and not name.startswith("/"):
+            ids[name.removeprefix(prefix)] = identity
+    said = _git(top, "cat-file", "--batch", given="".join(f"{identity}\n" for identity in ids.values()).encode())
+    at = 0
+    for name, identity in ids.items():
+        end = said.index(b"\n", at)
+        head = said[at:end].decode().split(" ")
+        if len(head) != 3:
+            raise UsageError(Problem(f"git cat-file: {identity} is missing", name))
+        size = int(head[2])
+        yield name, said[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
 
 
 def _commit(root: Path, revision: str) -> str:
-    _git(root, "rev-parse", "--git-dir")
     try:
         return _git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
     except UsageError as error:
@@ -131,13 +210,21 @@ def narrowed(report: Report, before: Report | None, change: Change) -> Report:
     return restated(report, kept)
 
 
-def _git(folder: Path, *arguments: str) -> bytes:
-    command = ["git", "-C", str(folder), "-c", "core.quotePath=true", *arguments]
+def _git(
+    folder: Path,
+    *arguments: str,
+    given: bytes = b"",
+    expected: tuple[int, ...] = (0,),
+    variables: Mapping[str, str] | None = None,
+) -> bytes:
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    command = ["git", "-C", str(folder), *settings, *arguments]
+    environment = {**os.environ, **_ENVIRONMENT, **(variables or {})}
     try:
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell, and a list
+        done = subprocess.run(command, input=given, capture_output=True, check=False, env=environment)  # noqa: S603
     except OSError as error:
         raise UsageError(f"git cannot be run: {error.strerror or error}") from error
-    if done.returncode:
+    if done.returncode not in expected:
         said = done.stderr.decode("utf-8", "replace").strip().split("\n")[0]
         raise UsageError(Problem(f"git {arguments[0]}: {said.removeprefix('fatal: ')}"))
     return done.stdout

@@ -11,6 +11,7 @@ import pytest
 
 from conformance import baseline, init
 from conformance.cli import main
+from conformance.diff import tree_of
 from conformance.errors import BaselineError
 from conformance.results import FindingStatus, RuleStatus
 from tests.kit import a_finding, a_report, lay_out
@@ -218,3 +219,70 @@ def test_a_revision_that_git_does_not_know_is_an_error(
     assert main(["check", f"--diff={revision}", *DI108]) == 2
     assert f"git knows no revision `{revision}`" in capsys.readouterr().err
     assert not (repo / "x").exists()
+
+
+def commit(folder: Path) -> None:
+    subprocess.run(["git", "-C", str(folder), "add", "-A"], check=True)
+    names = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    subprocess.run(["git", "-C", str(folder), *names, "commit", "-qm", "y"], check=True)
+
+
+def test_other_line_ends_alone_are_no_change(repo: Path) -> None:
+    (repo / "app/routers/stats.py").write_bytes(ROUTES.replace("\n", "\r\n").encode())
+
+    assert main(["check", "--diff", "HEAD", *DI108]) == 0
+
+
+def test_code_that_looks_like_a_diff_is_code(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lookalike = '"""\n++ b/app/other.py\n@@ -1 +1,90 @@\n-- a/app/other.py\n"""\n'
+
+    lay_out(repo, {"app/routers/stats.py": lookalike + ROUTES})
+
+    assert main(["check", "--diff", "HEAD", *DI108]) == 0
+    lay_out(repo, {"app/routers/stats.py": lookalike + ROUTES + MORE})
+    assert main(["check", "--diff", "HEAD", *DI108]) == 1
+    assert capsys.readouterr().out.startswith("app/routers/stats.py:18:5: DI108")
+
+
+def test_what_an_archive_would_leave_out_was_there(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lay_out(repo, {".gitattributes": "app export-ignore\n"})
+    commit(repo)
+
+    lay_out(repo, {"app/routers/stats.py": f"# moved\n{ROUTES}"})
+
+    assert main(["check", "--diff", "HEAD", *DI108]) == 0, capsys.readouterr().out
+
+
+def test_a_change_is_told_of_a_folder_within_the_repository(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lay_out(repo, {f"services/naïve shop/{name}": text for name, text in FILES.items()})
+    commit(repo)
+
+    assert main(["check", "--diff", "HEAD", *DI108, "services/naïve shop"]) == 0
+    lay_out(repo, {"services/naïve shop/app/routers/stats.py": ROUTES + MORE})
+
+    assert main(["check", "--diff", "HEAD", *DI108, "services/naïve shop"]) == 1
+    assert capsys.readouterr().out.startswith("app/routers/stats.py:13:5: DI108")
+
+
+def test_links_and_paths_out_of_the_tree_are_not_laid_out(repo: Path) -> None:
+    (repo / "app" / "link.py").symlink_to("/etc/passwd")
+    blob = subprocess.run(["git", "hash-object", "-w", "app/routers/stats.py"], capture_output=True, check=True)
+    escaping = b"100644 evil.py\0" + bytes.fromhex(blob.stdout.decode().strip())
+    tree = git_object("tree", escaping)
+    outer = git_object("tree", b"40000 ..\0" + bytes.fromhex(tree))
+    made = subprocess.run(
+        ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "commit-tree", "-m", "x", outer],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    with tree_of(made.stdout.strip(), repo) as folder:
+        assert [path for path in folder.parent.rglob("*") if path.is_file()] == []
+    commit(repo)
+    with tree_of("HEAD", repo) as folder:
+        assert sorted(path.name for path in folder.rglob("*.py")) == ["__init__.py", "__init__.py", "stats.py"]
+
+
+def git_object(kind: str, content: bytes) -> str:
+    """Write an object as it is, whatever git thinks of it."""
+    command = ["git", "hash-object", "-t", kind, "-w", "--literally", "--stdin"]
+    return subprocess.run(command, input=content, capture_output=True, check=True).stdout.decode().strip()

@@ -22,7 +22,10 @@ ROOT = Path(__file__).parent.parent
 
 MARK = "import os; open(os.path.join(os.environ['MARKS'], os.path.basename(__file__)), 'w').close()\n"
 
-SHADOWS = ("argparse.py", "difflib.py", "grimp.py", "pathspec.py")
+SHADOWS = (
+    "argparse.py", "ast.py", "difflib.py", "fnmatch.py", "hashlib.py", "inspect.py", "json.py", "subprocess.py",
+    "tempfile.py", "tomllib.py", "grimp/__init__.py", "pathspec/__init__.py", "pluggy/__init__.py",
+)  # fmt: skip
 """What the tool itself imports by these names is not the target's."""
 
 TARGET = {
@@ -69,6 +72,7 @@ TARGET = {
 TARGET |= {
     "target.pth": f"import os; exec({MARK.replace('__file__', repr('target.pth'))!r})\n",
     "pyproject.toml": "[tool.conformance]\nignore = []\n[tool.pytest.ini_options]\naddopts = '-p app.main'\n",
+    "conformance.toml": "ignore = []\n",
     "pytest.ini": "[pytest]\naddopts = -p app.main\n",
 }
 
@@ -77,7 +81,8 @@ import json, os, sys
 
 HEAD = '>>> '
 TARGET, ALLOWED, WAY = sys.argv[1], sys.argv[2], sys.argv[3]
-LOCAL = {name.removesuffix('.py') for name in os.listdir(TARGET)} - {'argparse', 'difflib', 'grimp', 'pathspec'}
+SHADOWS = {'grimp', 'pathspec', 'pluggy', *sys.stdlib_module_names}
+LOCAL = {name.removesuffix('.py') for name in os.listdir(TARGET)} - SHADOWS
 seen = []
 PROCESSES = {'os.system', 'os.exec', 'os.posix_spawn', 'os.fork', 'os.forkpty', 'os.startfile', 'subprocess.Popen'}
 CHANGES = {'os.mkdir', 'os.rename', 'os.remove', 'os.rmdir', 'os.link', 'os.symlink', 'os.chmod', 'os.chown',
@@ -89,8 +94,10 @@ def of_target(name):
     return isinstance(name, str) and os.path.isabs(name) and os.path.realpath(name).startswith(TARGET + os.sep)
 
 
-def allowed(path):
+def allowed(path, folder=-1):
     path = os.fsdecode(path) if isinstance(path, (str, bytes)) else ''
+    if folder != -1:
+        path = os.path.join(os.readlink(f'/proc/self/fd/{folder}'), path)
     return not path or path == os.devnull or (os.path.realpath(path) + os.sep).startswith(ALLOWED + os.sep)
 
 
@@ -102,6 +109,11 @@ def watch(event, args):
         wrong = of_target(args[0].co_filename) or os.sep + 'conformance' + os.sep in asking
     elif event == 'open':
         wrong = isinstance(args[2], int) and bool(args[2] & WRITING) and not allowed(args[0])
+    elif event == 'compile':
+        asking = sys._getframe(1)
+        wrong = os.sep + 'conformance' + os.sep in asking.f_code.co_filename or of_target(args[1])
+    elif event in ('os.remove', 'os.rmdir', 'os.mkdir'):
+        wrong = not allowed(args[0], args[-1])
     elif event in CHANGES:
         wrong = not allowed(args[0])
     else:
@@ -212,7 +224,7 @@ READING = [
 def test_the_hook_sees_what_is_executed(doors: Doors) -> None:
     opened = doors.open("control", [])[""]
 
-    assert {event.partition(" ")[0] for event in opened.seen} == {"import", "exec", "open"}
+    assert {event.partition(" ")[0] for event in opened.seen} == {"import", "compile", "exec", "open"}
     assert doors.marked() == ["__init__.py", "manage.py"]
 
 
@@ -262,8 +274,8 @@ def test_the_contracts_execute_nothing_of_the_target(doors: Doors) -> None:
         for name in types
     )
     lay_out(doors.target, {"lint.ini": f"[importlinter]\nroot_package = app\ncontract_types =\n{head}{contracts}"})
-    for shadow in SHADOWS:
-        (doors.target / shadow).unlink()  # import-linter itself has the current folder imported from first
+    for shadow in SHADOWS:  # import-linter itself has the current folder imported from first
+        (doors.target / shadow).unlink()
 
     opened = doors.open("import-linter", ["lint.ini"])["lint.ini"]
 
@@ -281,3 +293,93 @@ def test_a_module_of_the_target_never_stands_in_for_one_of_the_tools(doors: Door
     assert doors.marked() == []
     assert "DI101" in done.stdout
     assert done.returncode == 1, done.stderr
+
+
+# --- git -----------------------------------------------------------------------------------------------------------
+
+TRICKS = (
+    "core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "core.gitProxy", "core.alternateRefsCommand",
+    "core.askPass", "credential.helper", "diff.external", "diff.t.command", "diff.t.textconv", "filter.t.clean",
+    "filter.t.smudge", "filter.t.process", "merge.t.driver", "gpg.program", "tar.tar.command", "alias.diff",
+    "interactive.diffFilter", "sequence.editor", "uploadpack.packObjectsHook", "remote.origin.uploadpack",
+)  # fmt: skip
+"""Settings of a repository that name a program; the words after `t` are found by way of `.gitattributes`."""
+
+
+def git(folder: Path, *arguments: str) -> str:
+    names = ["-c", "user.name=n", "-c", "user.email=e@x"]
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
+    done = subprocess.run(
+        ["git", "-C", str(folder), *names, *arguments], capture_output=True, text=True, check=False, env=environment
+    )
+    return done.stdout
+
+
+@pytest.fixture
+def repository(doors: Doors) -> Path:
+    """The target as a repository, one file of which has changed, and which asks git to run programs of its own."""
+    attributes = "*.py filter=t diff=t merge=t export-subst\n"
+    lay_out(doors.target, {".gitattributes": attributes})
+    git(doors.target, "init", "-q")
+    git(doors.target, "add", ".")
+    git(doors.target, "commit", "-qm", "x")
+    hooks = doors.target / ".git" / "hooks"
+    for hook in ("post-index-change", "post-checkout", "fsmonitor-watchman", "reference-transaction", "pre-auto-gc"):
+        (hooks / hook).write_text(f"#!/bin/sh\ntouch {doors.marks}/hook-{hook}\n")
+        (hooks / hook).chmod(0o755)
+    for setting in TRICKS:
+        program = f"touch {doors.marks}/{setting}; cat"
+        git(doors.target, "config", setting, f"!{program}" if setting.startswith("alias") else program)
+    routes = doors.target / "app" / "routes.py"
+    routes.write_text(
+        routes.read_text()
+        + "from fastapi import Request\ndef late(request: Request):\n    request.app.state.late = 1\n"
+    )
+    return doors.target
+
+
+def test_the_repository_runs_programs_of_its_own_where_git_is_asked_plainly(doors: Doors, repository: Path) -> None:
+    git(repository, "diff", "HEAD")
+    git(repository, "archive", "--format=tar", "HEAD")
+    git(repository, "-c", "filter.t.process=", "add", ".")
+
+    marks = doors.marked()
+
+    assert {"core.fsmonitor", "diff.t.command", "filter.t.process", "hook-post-index-change"} <= set(marks)
+
+
+def test_a_change_is_told_and_no_program_of_the_repository_is_run(doors: Doors, repository: Path) -> None:
+    checking = ["check", "--diff", "HEAD", "--select", "DI108", "--output-format", "concise", "."]
+    listing = ["checklist", "--diff", "HEAD", "--format", "json", "."]
+
+    opened = doors.open("cli", checking, listing)
+
+    others = [
+        event for done in opened.values() for event in done.seen if not event.startswith("subprocess.Popen ('git'")
+    ]
+    assert others == []
+    assert doors.marked() == []
+    shown = [line for line in opened[" ".join(checking)].printed.splitlines() if ": DI108 " in line]
+    assert [line.partition(": ")[0] for line in shown] == ["app/routes.py:11:5"]
+
+
+def test_an_object_that_is_promised_is_not_fetched(doors: Doors, repository: Path) -> None:
+    for name, value in {
+        "remote.origin.url": f"ext::sh -c touch% {doors.marks}/fetched",
+        "remote.origin.promisor": "true",
+        "remote.origin.partialclonefilter": "blob:none",
+        "extensions.partialClone": "origin",
+        "core.repositoryFormatVersion": "1",
+        "protocol.ext.allow": "always",
+    }.items():
+        git(repository, "config", name, value)
+    blob = git(repository, "rev-parse", "HEAD:app/main.py").strip()
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+
+    checking = ["check", "--diff", "HEAD", "."]
+    opened = doors.open("cli", checking)[" ".join(checking)]
+
+    assert doors.marked() == []
+    assert "STATUS 2" in opened.printed
+    git(repository, "cat-file", "-p", blob)
+    assert "fetched" in doors.marked()
