@@ -34,11 +34,13 @@ from conformance.results import (
 from conformance.rules import all_rules
 from conformance.selection import Chosen, Selection, answering, answers, exactness, nearest_rule, selected
 from conformance.suppressions import Suppression, Suppressions, in_code, in_configuration
+from conformance.trace import Trace, digest, digest_of
 from conformance.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from conformance.cache import Cache
     from conformance.facts.code import ModuleCode
     from conformance.rules.base import Rule
 
@@ -58,13 +60,17 @@ UNUSED, WITHOUT_REASON, UNREADABLE, UNDECIDABLE = "CK901", "CK902", "CK903", "CK
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A target, read and linked: what the rules, the map and the list of roles start from."""
+    """A target, read and linked: what the rules, the map and the list of roles start from.
+
+    `digests` says of each file what was read in it: see `conformance.trace`.
+    """
 
     target: Target
     codes: Mapping[str, ModuleCode]
     program: Program
     unreadable: tuple[UnreadableModule, ...]
     config: Config
+    digests: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ def check(
     progress: Callable[[str, int, int], None] | None = None,
     with_baseline: bool = True,
     since: str | None = None,
+    cache: Cache | None = None,
 ) -> Report:
     """Check a target.
 
@@ -121,17 +128,21 @@ def check(
         progress: called with the step, and how much of it is done.
         with_baseline: recorded findings are marked as such, where there is a record.
         since: a revision of git: only what the change since then introduces or touches is reported.
+        cache: where the report is remembered for this call; whether it is there already, the caller asks.
 
     Raises:
         ConformanceError: the configuration is wrong, a rule is named that does not exist, there is no such target:
             all of it at once.
     """
     examined = examine(paths, config, selection=selection, cwd=cwd, progress=progress, since=since)
-    return (
-        with_recorded(examined.report, examined.loaded.target, examined.loaded.config)
-        if with_baseline
-        else examined.report
-    )
+    loaded, report = examined.loaded, examined.report
+    if with_baseline:
+        record = str(place_of_baseline(loaded.config, loaded.target.root))
+        files = {**loaded.target.trace.files, **loaded.digests, record: digest(record)}
+        report = with_recorded(report, loaded.target, loaded.config)
+        if cache is not None and since is None and "" not in loaded.digests.values():
+            cache.store(Trace(loaded.target.trace.folders, files), report)
+    return report
 
 
 def examine(
@@ -264,22 +275,31 @@ def read(target: Target, config: Config, *, progress: Callable[[str, int, int], 
     """Read and link the files of a target; one that cannot be read is told, and the others go on."""
     modules: list[tuple[SourceFile, ModuleCode]] = []
     unreadable: list[UnreadableModule] = []
+    digests: dict[str, str] = {}
     for number, file in enumerate(target.files):
         if progress is not None:
             progress("reading", number, len(target.files))
         try:
-            modules.append((file, _extracted(file)))
+            source = _source(file)
+            digests[str(file.path)] = digest_of(source)
+            modules.append((file, _extracted(source, file)))
         except UnreadableModule as error:
+            digests.setdefault(str(file.path), "")
             unreadable.append(error)
     codes = {file.shown: code for file, code in modules}
-    return Loaded(target, codes, link(modules, config), tuple(unreadable), config)
+    return Loaded(target, codes, link(modules, config), tuple(unreadable), config, digests)
 
 
-def _extracted(file: SourceFile) -> ModuleCode:
+def _source(file: SourceFile) -> bytes:
     try:
-        return extract(file.path.read_bytes(), file.shown)
+        return file.path.read_bytes()
     except OSError as error:
         raise UnreadableModule(file.shown, 1, f"cannot be read: {error.strerror or error}") from error
+
+
+def _extracted(source: bytes, file: SourceFile) -> ModuleCode:
+    try:
+        return extract(source, file.shown)
     except RecursionError as error:
         raise UnreadableModule(file.shown, 1, "nested too deeply to be read") from error
 
@@ -410,7 +430,7 @@ def _result(outcome: _Outcome, new: int, undecided: int) -> RuleResult:
     elif undecided:
         things = "a place" if undecided == 1 else f"{undecided} places"
         status, reason = RuleStatus.UNDECIDABLE, f"{things} where nothing can be said: see {UNDECIDABLE}"
-    return RuleResult(rule.id, rule.name, status, outcome.subjects, new, reason, outcome.seconds)
+    return RuleResult(rule.id, rule.name, status, outcome.subjects, new, reason, rule.why, outcome.seconds)
 
 
 def _unknown(rule: Rule[Any], each: Undecidable) -> Violation:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TextIO
 
+    from conformance.cache import Cache
     from conformance.check import Examined
     from conformance.config import Config
     from conformance.reporters import Look
@@ -315,23 +316,45 @@ def _selection(options: argparse.Namespace) -> Selection:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from conformance.check import check  # noqa: PLC0415
     from conformance.errors import ConformanceError  # noqa: PLC0415
+
+    cache = _cache(options)
+    try:
+        report = (cache.recalled() if cache else None) or _checked(options, cache)
+    except ConformanceError as error:
+        if options.output_format in ("full", "concise") or options.statistics:
+            raise
+        report = _no_report(error.problems)
+    _deliver(report, options)
+    if options.verbose and cache:
+        _complain(f"cache: {remark}" for remark in cache.remarks)
+    status = report.exit_status
+    return DONE if options.exit_zero and status == FOUND else status
+
+
+def _checked(options: argparse.Namespace, cache: Cache | None) -> Report:
+    from conformance.check import check  # noqa: PLC0415
 
     selection = _selection(options)
     progress = _Progress(sys.stderr, quiet=options.quiet)
     try:
         config = _config(options) if options.config or options.isolated else None
-        report = check(options.paths, config, selection=selection, progress=progress.show, since=options.diff)
-    except ConformanceError as error:
-        if options.output_format in ("full", "concise") or options.statistics:
-            raise
-        report = _no_report(error.problems)
+        return check(
+            options.paths, config, selection=selection, progress=progress.show, since=options.diff, cache=cache
+        )
     finally:
         progress.clear()
-    _deliver(report, options)
-    status = report.exit_status
-    return DONE if options.exit_zero and status == FOUND else status
+
+
+def _cache(options: argparse.Namespace) -> Cache | None:
+    """Return where the result of this call is remembered; with --diff it is not, since it hangs on git as well."""
+    from conformance.cache import Cache, Call, folder_for  # noqa: PLC0415
+
+    if options.no_cache or options.diff:
+        return None
+    rules = (options.select, options.extend_select, options.ignore)
+    call = Call(Path.cwd(), options.paths, options.config, rules=rules, isolated=options.isolated)
+    return Cache(options.cache_dir or folder_for(call), call)
 
 
 def _no_report(problems: tuple[Problem, ...]) -> Report:
@@ -344,12 +367,11 @@ def _no_report(problems: tuple[Problem, ...]) -> Report:
 
 def _deliver(report: Report, options: argparse.Namespace) -> None:
     from conformance.errors import shown  # noqa: PLC0415
-    from conformance.reporters import FOR_PEOPLE, REPORTERS, statistics  # noqa: PLC0415
+    from conformance.reporters import FOR_PEOPLE, REPORTERS  # noqa: PLC0415
 
     name = "statistics" if options.statistics else options.output_format
-    for_people = {**FOR_PEOPLE, "statistics": statistics.render}
-    if name in for_people:
-        text = for_people[name](report, _look(sys.stdout, options))
+    if name in FOR_PEOPLE:
+        text = FOR_PEOPLE[name](report, _look(sys.stdout, options))
     else:
         text = REPORTERS[name](report)
         _complain(shown(problem) for problem in report.problems)

@@ -24,6 +24,7 @@ from pathspec import GitIgnoreSpec
 from conformance.config import covers, nearest
 from conformance.errors import TargetError
 from conformance.results import Problem
+from conformance.trace import MARKERS, SKIPPED, Trace, digest, digest_of, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,6 +68,7 @@ class Target:
         partial: it is a part of a program, a file or a package within a package: what is not seen may still be there.
         starts: the folders and files that were given, absolute.
         whole: all that the configuration speaks of was given, so that what matches nothing matches nothing.
+        trace: what was looked at to find the files; the files of the target are not in it.
     """
 
     root: Path
@@ -77,13 +79,8 @@ class Target:
     partial: bool = False
     whole: bool = True
     starts: tuple[Path, ...] = field(default=(), compare=False)
+    trace: Trace = field(default=Trace(), compare=False)
 
-
-SKIPPED: Final = frozenset({"node_modules", "__pycache__", "site-packages", "__pypackages__"})
-"""Folders that hold nobody's own code."""
-
-MARKERS: Final = ("pyproject.toml", "setup.py", "setup.cfg")
-"""Files that make a folder a project of its own."""
 
 # fmt: off
 DISTRIBUTIONS: Final = frozenset({
@@ -124,11 +121,15 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
     notes: list[str] = []
     exclude = GitIgnoreSpec.from_lines(config.exclude)
     found: dict[str, tuple[str, bool]] = {}
+    walked: dict[str, str] = {}
+    looked_at: dict[str, str] = {}
     for start, top in tops.items():
         walk = _Walk(str(start), exclude, str(root))
         walk.run()
         problems += walk.problems
         notes += walk.notes
+        walked |= walk.walked
+        looked_at |= walk.looked_at
         tests_from = root if start.is_file() else top.parent if top.name == "tests" else top
         names = config.root_packages
         limit, base = naming_from or top, starts[start]
@@ -140,13 +141,14 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
             found.setdefault(file, (source_root, _is_test(os.path.relpath(file, tests_from))))
     if not configured:
         root = _common([root, *(Path(source) for source, _ in found.values())])
-    files = sorted(_source_file(file, source, str(root), is_test=test) for file, (source, test) in found.items())
-    files, hidden = _without_hidden(files)
+    every = sorted(_source_file(file, source, str(root), is_test=test) for file, (source, test) in found.items())
+    files, hidden = _without_hidden(every)
     kept = [file for file in files if file.is_test or _within(file.module, config.root_packages)]
     whole = config.root is None or any(config.root.is_relative_to(start) for start in starts)
     problems += _unmatched_root_packages(files, config) if whole else ()
     if not kept and not problems:
         raise TargetError(_nothing(list(starts), files, config, here))
+    looked_at |= {str(file.path): digest(str(file.path)) for file in {*every}.difference(kept)}
     return Target(
         root=root,
         files=tuple(kept),
@@ -156,6 +158,7 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
         partial=any(start.is_file() or (start.parent / "__init__.py").is_file() for start in starts),
         whole=whole,
         starts=tuple(starts),
+        trace=Trace(walked, looked_at),
     )
 
 
@@ -295,7 +298,10 @@ def _shown_from(path: Path, here: Path) -> str:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk through a folder. `folders` maps each folder to the Python files directly in it, both as strings."""
+    """One walk through a folder. `folders` maps each folder to the Python files directly in it, both as strings.
+
+    `walked` are the listings of all folders, `looked_at` the digests of the files that were read on the way.
+    """
 
     start: str
     exclude: GitIgnoreSpec
@@ -303,6 +309,8 @@ class _Walk:
     folders: dict[str, list[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    walked: dict[str, str] = field(default_factory=dict)
+    looked_at: dict[str, str] = field(default_factory=dict)
 
     def run(self) -> None:
         if not os.path.isdir(self.start):
@@ -318,6 +326,7 @@ class _Walk:
             except OSError as error:
                 self.problems.append(Problem(f"may not be looked into: {error.strerror or error}", self._shown(folder)))
                 continue
+            self.walked[folder] = listing(listed)
             names = {entry.name for entry in listed}
             if folder != self.start and ("pyvenv.cfg" in names or "conda-meta" in names):
                 continue
@@ -381,9 +390,11 @@ class _Walk:
 
     def _spec(self, file: str) -> GitIgnoreSpec | None:
         try:
-            lines = Path(file).read_bytes().decode("utf-8", "surrogateescape").splitlines()
+            source = Path(file).read_bytes()
         except OSError:
             return None
+        self.looked_at[file] = digest_of(source)
+        lines = source.decode("utf-8", "surrogateescape").splitlines()
         try:
             return GitIgnoreSpec.from_lines(lines)
         except ValueError:

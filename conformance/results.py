@@ -6,8 +6,10 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from conformance.facts.code import Span
+if TYPE_CHECKING:
+    from conformance.facts.code import Span
 
 
 class Severity(StrEnum):
@@ -112,7 +114,8 @@ class Finding:
 class RuleResult:
     """The outcome of one rule: `subjects` is the number of things that it looked at, `findings` counts new ones.
 
-    `reason` says why a rule is not applicable or undecidable, or how it crashed; `seconds` is what it took.
+    `reason` says why a rule is not applicable or undecidable, or how it crashed; `why` is why there is such a rule;
+    `seconds` is what it took.
     """
 
     rule: str
@@ -121,6 +124,7 @@ class RuleResult:
     subjects: int
     findings: int
     reason: str = ""
+    why: str = field(default="", compare=False)
     seconds: float = field(default=0.0, compare=False)
 
 
@@ -131,6 +135,25 @@ class Problem:
     message: str
     path: str = ""
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a check took; no part of what it found.
+
+    Attributes:
+        recalled: the stored result was taken, since nothing had changed.
+        parsed: the number of files that were parsed.
+        judged: the number of rules that were run.
+        seconds: what each step took.
+        remarks: what was wrong with the cache.
+    """
+
+    recalled: bool = False
+    parsed: int = 0
+    judged: int = 0
+    seconds: tuple[tuple[str, float], ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +172,7 @@ class Report:
     rules: tuple[RuleResult, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...] = ()
+    work: Work = field(default=Work(), compare=False)
 
     def counted(self, status: FindingStatus) -> int:
         """Return the number of findings that have this status."""

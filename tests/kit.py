@@ -94,11 +94,10 @@ def a_report(
 ) -> Report:
     """Return a report with one rule of every outcome, besides the findings."""
     new = sum(1 for finding in findings if finding.status is FindingStatus.NEW)
+    outcome = RuleStatus.FAILED if new else RuleStatus.PASSED
     some = (
         RuleResult("DI101", "nullable-provider", RuleStatus.PASSED, 17, 0),
-        RuleResult(
-            "DI108", "state-write-outside-lifespan", RuleStatus.FAILED if new else RuleStatus.PASSED, 3, new, "", 0.5
-        ),
+        RuleResult("DI108", "state-write-outside-lifespan", outcome, 3, new, why=a_rule().why, seconds=0.5),
         RuleResult(
             "LC207", "unset-state-key", RuleStatus.UNDECIDABLE, 2, 0, "a place where nothing can be said: see CK904"
         ),

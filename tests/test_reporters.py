@@ -15,7 +15,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from conformance import cli
-from conformance.reporters import FOR_PEOPLE, REPORTERS, Look, full, json_format, sarif
+from conformance.reporters import FOR_PEOPLE, REPORTERS, Look, json_format, sarif
 from conformance.reporters.text import inert
 from conformance.results import FindingStatus, Place, Problem, Report, RuleResult, RuleStatus, Severity, Step
 from tests.kit import a_finding, a_report, a_rule
@@ -38,8 +38,7 @@ HOSTILE = "\x1b[31m\n::error::x\r\x07 <script>alert(1)</script> [a](javascript:b
 @pytest.fixture(autouse=True)
 def pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the page of DI108 be one that stays as it is."""
-    for module in (full, sarif):
-        monkeypatch.setattr(module, "all_rules", lambda: (a_rule("DI108", "state-write-outside-lifespan"),))
+    monkeypatch.setattr(sarif, "all_rules", lambda: (a_rule("DI108", "state-write-outside-lifespan"),))
 
 
 @pytest.mark.parametrize("name", REPORTERS)
@@ -54,7 +53,7 @@ def test_a_report_reads_as_its_golden_file(name: str) -> None:
 
 def test_the_formats_of_the_command_line_are_those_of_the_table() -> None:
     assert tuple(REPORTERS) == cli.FORMATS
-    assert set(FOR_PEOPLE) < set(REPORTERS)
+    assert set(FOR_PEOPLE) - set(REPORTERS) == {"statistics"}
 
 
 @pytest.mark.parametrize("name", REPORTERS)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from conformance.reporters import concise, full, github, gitlab, json_format, junit, markdown, sarif, statistics
 from conformance.reporters.text import Look
 
 if TYPE_CHECKING:
@@ -12,22 +12,35 @@ if TYPE_CHECKING:
 
     from conformance.results import Report
 
-__all__ = ["FOR_PEOPLE", "REPORTERS", "Look", "statistics"]
+__all__ = ["FOR_PEOPLE", "REPORTERS", "Look"]
+
+
+def _in(module: str) -> Callable[..., str]:
+    """Return the reporter of a module, which is imported when it has something to report."""
+
+    def render(report: Report, *look: Look) -> str:
+        reporter: Any = import_module(f"conformance.reporters.{module}")
+        text: str = reporter.render(report, *look)
+        return text
+
+    return render
+
 
 FOR_PEOPLE: Final[Mapping[str, Callable[[Report, Look], str]]] = {
-    "full": full.render,
-    "concise": concise.render,
+    "full": _in("full"),
+    "concise": _in("concise"),
+    "statistics": _in("statistics"),
 }
-"""The formats that can be coloured, and told to be short."""
+"""What can be coloured, and told to be short."""
 
 REPORTERS: Final[Mapping[str, Callable[[Report], str]]] = {
-    "full": full.render,
-    "concise": concise.render,
-    "json": json_format.render,
-    "sarif": sarif.render,
-    "github": github.render,
-    "gitlab": gitlab.render,
-    "junit": junit.render,
-    "markdown": markdown.render,
+    "full": _in("full"),
+    "concise": _in("concise"),
+    "json": _in("json_format"),
+    "sarif": _in("sarif"),
+    "github": _in("github"),
+    "gitlab": _in("gitlab"),
+    "junit": _in("junit"),
+    "markdown": _in("markdown"),
 }
 """Every format."""

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from conformance.errors import shown
 from conformance.reporters.text import Look, by_status, counted, inert, new, rules_line, summary
 from conformance.results import FindingStatus, RuleStatus, Severity
-from conformance.rules import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +22,7 @@ WIDTH = 100
 
 def render(report: Report, look: Look = Look()) -> str:  # noqa: B008 - frozen
     """Return the report in full."""
-    why = {rule.id: rule.why for rule in all_rules()}
+    why = {result.rule: result.why for result in report.rules}
     lines: list[str] = []
     told: set[str] = set()
     for finding in report.findings if look.verbose else new(report):
