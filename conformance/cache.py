@@ -93,6 +93,7 @@ class Cache:
     Attributes:
         folder: where it is; nothing is made before something is stored.
         call: what it is about.
+        file: the file that holds it.
         remarks: what was wrong with what is stored, and what could not be stored.
     """
 
@@ -101,12 +102,12 @@ class Cache:
         self.call = call
         self.remarks: list[str] = []
         self._around = call.around()
-        self._file = folder / "results" / f"{call.name}.json"
+        self.file = folder / "results" / f"{call.name}.json"
 
     def recalled(self) -> Report | None:
         """Return the report that is stored, if all that was looked at for it is as it was."""
         try:
-            stored = self._file.read_bytes()
+            stored = self.file.read_bytes()
         except OSError:
             return None
         known, _, text = stored.partition(b"\n")
@@ -118,10 +119,10 @@ class Cache:
                 return None
             report = _report(document["report"])
         except (KeyError, IndexError, TypeError, ValueError, RecursionError):
-            self.remarks.append(f"{self._file} is damaged, and was passed over")
+            self.remarks.append(f"{self.file} is damaged, and was passed over")
             return None
         with suppress(OSError):
-            os.utime(self._file)
+            os.utime(self.file)
         return replace(report, work=Work(recalled=True))
 
     def store(self, trace: Trace, report: Report) -> None:
@@ -133,19 +134,19 @@ class Cache:
         text = json.dumps(document, separators=(",", ":")).encode(errors="surrogateescape")
         try:
             self._make_folder()
-            _replace(self._file, digest_of(text).encode() + b"\n" + text)
+            _replace(self.file, digest_of(text).encode() + b"\n" + text)
             self._make_room()
         except OSError as error:
             self.remarks.append(f"{self.folder} cannot be written: {error.strerror or error}")
 
     def _make_folder(self) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.parent.mkdir(parents=True, exist_ok=True)
         for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
             if not (self.folder / name).exists():
                 _replace(self.folder / name, text.encode())
 
     def _make_room(self) -> None:
-        files = sorted(self._file.parent.glob("*.json"), key=_age)
+        files = sorted(self.file.parent.glob("*.json"), key=_age)
         for file in files[:-KEPT]:
             file.unlink(missing_ok=True)
 
