@@ -38,6 +38,7 @@ APP = {
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".git").mkdir()
     folder = lay_out(tmp_path / "project", APP)
     monkeypatch.chdir(folder)
     return folder
@@ -102,7 +103,9 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a folder becomes no package": lambda here: (here / "app/__init__.py").unlink(),
     "a folder comes": written("other/tool.py", "x = 1\n"),
     "a folder with nothing in it comes": lambda here: (here / "app/routes").mkdir(),
-    "a file becomes a folder": lambda here: ((here / "app/main.py").unlink(), (here / "app/main.py").mkdir()),
+    "a file becomes a folder": lambda here: (here / "app/deps/db.py").replace(here / "app/db.py") and lay_out(
+        here, {"app/deps/db.py/__init__.py": ""}
+    ),
     "less is ignored": written(".gitignore", "\n"),
     "more is ignored": written("app/.gitignore", "deps/\n"),
     "the configuration changes": written("pyproject.toml", '[tool.conformance]\nignore = ["DI"]\n'),
