@@ -114,9 +114,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a record of findings comes": lambda _: cli.main(["baseline"]),
     "it becomes a repository": lambda here: (here / ".git").mkdir(),
     "the folder above becomes a package": written("../__init__.py", ""),
-    "the folder above ignores it": lambda here: (
-        (here.parent / ".git").mkdir(), lay_out(here.parent, {".gitignore": "deps/\n"})
-    ),
+    "the folder above ignores it": written("../.gitignore", "deps/\n"),
 }  # fmt: skip
 
 
