@@ -123,6 +123,12 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
         chosen = getattr(options, name, formats[0])
         if chosen not in formats:
             wrong.append(f"there is no output format `{chosen}`{_meant(chosen, formats) or _there_are(formats)}")
+    for report in getattr(options, "reports", ()):
+        chosen, _, file = report.partition("=")
+        if chosen not in FORMATS:
+            wrong.append(f"there is no output format `{chosen}`{_meant(chosen, FORMATS) or _there_are(FORMATS)}")
+        elif not file:
+            wrong.append(f"`--report {report}` does not say where to: `--report {chosen}=FILE`")
     if wrong:
         raise ConformanceError((*UsageError(wrong).problems, *_also_wrong(options)))
     assert isinstance(options, argparse.Namespace)  # noqa: S101 - for the type checker
@@ -178,6 +184,8 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     formats = ", ".join(FORMATS)
     output.add_argument("--output-format", metavar="FORMAT", default="full", help=f"one of {formats}")
     output.add_argument("-o", "--output-file", metavar="FILE", type=Path, help="write the report there")
+    text = "write a report of that format there besides: `sarif=conformance.sarif`"
+    output.add_argument("--report", metavar="FORMAT=FILE", action="append", default=[], dest="reports", help=text)
     output.add_argument("--statistics", action="store_true", help="print how many findings each rule has, alone")
     output.add_argument("--exit-zero", action="store_true", help="exit 0 for findings too; problems still exit 2")
     output.add_argument("-q", "--quiet", action="store_true", help="print findings and problems alone")
@@ -322,7 +330,7 @@ def _check(options: argparse.Namespace) -> int:
     try:
         report = (cache.recalled() if cache else None) or _checked(options, cache)
     except ConformanceError as error:
-        if options.output_format in ("full", "concise") or options.statistics:
+        if not options.reports and (options.output_format in ("full", "concise") or options.statistics):
             raise
         report = _no_report(error.problems)
     _deliver(report, options)
@@ -367,29 +375,43 @@ def _no_report(problems: tuple[Problem, ...]) -> Report:
 
 def _deliver(report: Report, options: argparse.Namespace) -> None:
     from conformance.errors import shown  # noqa: PLC0415
-    from conformance.reporters import FOR_PEOPLE, REPORTERS  # noqa: PLC0415
+    from conformance.reporters import FOR_PEOPLE  # noqa: PLC0415
 
+    for each in options.reports:
+        chosen, _, file = each.partition("=")
+        _write_file(Path(file), _for_machines(report, chosen))
     name = "statistics" if options.statistics else options.output_format
     if name in FOR_PEOPLE:
         text = FOR_PEOPLE[name](report, _look(sys.stdout, options))
     else:
-        text = REPORTERS[name](report)
+        text = _for_machines(report, name)
         _complain(shown(problem) for problem in report.problems)
     _put(text, options)
 
 
+def _for_machines(report: Report, name: str) -> str:
+    from conformance.reporters import REPORTERS  # noqa: PLC0415
+    from conformance.reporters.repository import FOR_REPOSITORIES, from_repository  # noqa: PLC0415
+
+    return REPORTERS[name](from_repository(report) if name in FOR_REPOSITORIES else report)
+
+
 def _put(text: str, options: argparse.Namespace) -> None:
     """Write to the file that was asked for, or to standard output."""
-    from conformance.errors import UsageError  # noqa: PLC0415
-
     if options.output_file is None:
         _write(text)
-        return
+    else:
+        _write_file(options.output_file, text)
+
+
+def _write_file(file: Path, text: str) -> None:
+    from conformance.errors import UsageError  # noqa: PLC0415
+
     try:
-        options.output_file.parent.mkdir(parents=True, exist_ok=True)
-        options.output_file.write_text(text, "utf-8", newline="\n")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8", newline="\n")
     except OSError as error:
-        raise UsageError(f"{options.output_file}: cannot be written: {error.strerror or error}") from error
+        raise UsageError(f"{file}: cannot be written: {error.strerror or error}") from error
 
 
 def _write(text: str) -> None:
