@@ -171,10 +171,10 @@ class Runner:
 
     def __init__(
         self, folder: Path, workspace: Path, inputs: Mapping[str, str], github: Mapping[str, str] = {}
-    ) -> None:  # noqa: B006 - not written to
+    ) -> None:
         self.workspace = workspace
         defaults = {name: each.get("default", "") for name, each in action()["inputs"].items()}
-        self.known = {f"inputs.{name}": value for name, value in {**defaults, **inputs}.items()}
+        self.known: dict[str, str] = {f"inputs.{name}": value for name, value in {**defaults, **inputs}.items()}
         self.known |= {f"github.{name}": value for name, value in github.items()}
         self.folder = folder
         folder.mkdir(exist_ok=True)
@@ -276,7 +276,7 @@ def test_several_paths_and_arguments_stand_on_lines_of_their_own(tmp_path: Path,
 RECIPES = re.findall(r"^```(\w+)\n(.*?)^```$", page("ci"), re.DOTALL | re.MULTILINE)
 
 
-def of_kind(key: str) -> list[dict[str, Any]]:
+def of_kind(key: str) -> list[dict[Any, Any]]:
     """Return the recipes in YAML that have this key."""
     read = [yaml.safe_load(text) for language, text in RECIPES if language == "yaml"]
     return [each for each in read if key in each]
@@ -291,7 +291,7 @@ def test_the_recipes_are_as_github_gitlab_and_pre_commit_want_them() -> None:
     cfgv = pytest.importorskip("cfgv")
 
     for workflow in of_kind("jobs"):
-        known = {"on" if key is True else key: value for key, value in workflow.items()}  # `on` is true to YAML 1.1
+        known = {{True: "on"}.get(key, key): value for key, value in workflow.items()}  # `on` is true to YAML 1.1
         jsonschema.Draft7Validator(schema("github-workflows")).validate(known)
     for pipeline in of_kind("architecture"):
         jsonschema.Draft7Validator(schema("gitlab-ci")).validate(pipeline)

@@ -85,6 +85,13 @@ def test_a_machine_gets_its_format_even_where_nothing_could_be_done(
                 "ap: no such file, folder or package; did you mean `app`?",
             ],
         ),
+        (
+            ["check", "app", "--report", "sarf=x", "--report", "json"],
+            [
+                "there is no output format `sarf`; did you mean `sarif`?",
+                "`--report json` does not say where to: `--report json=FILE`",
+            ],
+        ),
         (["rule", "CK91"], ["unknown rule `CK91`; did you mean `CK901`?"]),
         (["check", "app", "--config", "nowhere.toml"], ["nowhere.toml: cannot be read: No such file or directory"]),
         (["check", "app", "--config", "profil=1"], ["--config:1: unknown key `profil`; did you mean `profile`?"]),
@@ -119,6 +126,39 @@ def test_the_report_is_written_to_a_file(here: Path, capsys: pytest.CaptureFixtu
 
     assert json.loads((here / "out/report.json").read_text())["summary"]["findings"] == 2
     assert capsys.readouterr().out == ""
+
+
+def test_reports_are_written_besides(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lay_out(here, FLAWED)
+
+    assert main(["check", "app", *CK, "--report", "json=out/a.json", "--report", "junit=out/a=b.xml", "-q"]) == 1
+
+    assert json.loads((here / "out/a.json").read_text())["summary"]["findings"] == 2
+    assert (here / "out/a=b.xml").read_text().startswith("<?xml")
+    assert "app/services/mail.py:1:8" in capsys.readouterr().out
+
+
+def test_a_report_besides_is_written_where_nothing_could_be_done(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "nowhere", *CK, "--report", "json=a.json"]) == 2
+
+    assert json.loads((here / "a.json").read_text())["errors"][0]["path"] == "nowhere"
+    assert "nowhere: no such file, folder or package" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["sarif", "github", "gitlab", "markdown"])
+def test_a_repository_is_told_paths_that_count_from_its_folder(
+    here: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (here / ".git").mkdir()
+    lay_out(here / "server", {**FLAWED, "app/bad.py": "def f(:\n"})
+
+    main(["check", "server/app", *CK, "--output-format", name])
+
+    said = capsys.readouterr()
+    assert "server/app/services/mail.py" in said.out
+    assert "server/app/bad.py" in said.out
 
 
 def test_a_file_that_cannot_be_written_is_2(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
