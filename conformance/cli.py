@@ -33,19 +33,18 @@ MAPS: Final = ("html", "mermaid", "dot")
 VIEWS: Final = ("modules", "injection", "worker")
 """The formats of the checklist and of the map, and what the map shows; held to their tables in the same way."""
 
-DONE, FOUND, FAILED = 0, 1, 2
+DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command and return its exit status: 0 nothing found, 1 findings, 2 it could not be done wholly."""
-    from conformance.errors import ConformanceError, shown  # noqa: PLC0415
 
-    try:
+    def run() -> int:
         options = _parsed(list(argv))
         return COMMANDS[options.command](options)
-    except ConformanceError as error:
-        _complain(shown(problem) for problem in error.problems)
-        return FAILED
+
+    try:
+        return _status(run, verbose=bool({"-v", "--verbose"} & set(argv)))
     except _ShownHelp as done:
         return done.status
     except BrokenPipeError:
@@ -53,14 +52,26 @@ def main(argv: Sequence[str]) -> int:
         return FAILED
     except KeyboardInterrupt:
         _complain(["interrupted"])
-        return 130
+        return INTERRUPTED
+
+
+def _status(run: Callable[[], int], *, verbose: bool) -> int:
+    """Return the exit status of a run; what went wrong in it is told."""
+    from conformance.errors import ConformanceError, shown  # noqa: PLC0415
+
+    try:
+        return run()
+    except ConformanceError as error:
+        _complain(shown(problem) for problem in error.problems)
+    except (_ShownHelp, BrokenPipeError):
+        raise
     except Exception as error:  # noqa: BLE001 - an unforeseen error is no finding: its status must not be 1
         _complain([f"internal error: {type(error).__name__}: {error}"])
-        if {"-v", "--verbose"} & set(argv):
+        if verbose:
             traceback.print_exception(error)
         else:
             _complain(["--verbose shows where; please report it"])
-        return FAILED
+    return FAILED
 
 
 def _complain(messages: Iterable[str]) -> None:
@@ -186,6 +197,8 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     output.add_argument("-o", "--output-file", metavar="FILE", type=Path, help="write the report there")
     text = "write a report of that format there besides: `sarif=conformance.sarif`"
     output.add_argument("--report", metavar="FORMAT=FILE", action="append", default=[], dest="reports", help=text)
+    text = "check again whenever a file of the target or the configuration changes, until Ctrl-C"
+    output.add_argument("--watch", action="store_true", help=text)
     output.add_argument("--statistics", action="store_true", help="print how many findings each rule has, alone")
     output.add_argument("--exit-zero", action="store_true", help="exit 0 for findings too; problems still exit 2")
     output.add_argument("-q", "--quiet", action="store_true", help="print findings and problems alone")
@@ -324,6 +337,38 @@ def _selection(options: argparse.Namespace) -> Selection:
 
 
 def _check(options: argparse.Namespace) -> int:
+    return _watch(options) if options.watch else _check_once(options)
+
+
+def _watch(options: argparse.Namespace) -> int:
+    """Check after each change, until interrupted; what is wrong with the configuration ends nothing."""
+    from conformance.config import find  # noqa: PLC0415
+    from conformance.reporters.text import inert, listed  # noqa: PLC0415
+    from conformance.watch import until_interrupted  # noqa: PLC0415
+
+    here = Path.cwd()
+    configuration = find(here)
+    default = [configuration.parent if configuration else here]
+    named = [each for each in options.config if Path(each).exists()]
+    starts = [here / path for path in options.paths if path.exists()] or default
+
+    def run(changed: tuple[str, ...]) -> None:
+        if sys.stdout.isatty():
+            _write("\x1b[H\x1b[2J\x1b[3J")
+        if changed:
+            more = f"{len(changed) - 3} more" if len(changed) > 3 else ""
+            names = [inert(os.path.relpath(file)) for file in changed[:3]]
+            print(f"changed: {listed((*names, more))}", file=sys.stderr)
+        _status(lambda: _check_once(options), verbose=options.verbose)
+        print("watching; Ctrl-C ends it", file=sys.stderr, flush=True)
+
+    try:
+        until_interrupted(run, [str(each) for each in (*starts, *(here / name for name in named))])
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _check_once(options: argparse.Namespace) -> int:
     from conformance.errors import ConformanceError  # noqa: PLC0415
 
     cache = _cache(options)
