@@ -31,7 +31,11 @@ FORMATS: Final = ("full", "concise", "json", "sarif", "github", "gitlab", "junit
 CHECKLISTS: Final = ("markdown", "html", "json")
 MAPS: Final = ("html", "mermaid", "dot")
 VIEWS: Final = ("modules", "injection", "worker")
-"""The formats of the checklist and of the map, and what the map shows; held to their tables in the same way."""
+SHELLS: Final = ("bash", "zsh", "fish")
+"""The formats of the checklist and of the map, what the map shows, shells; held to their tables in the same way."""
+
+FORMATS_OF: Final = {"output_format": FORMATS, "checklist_format": CHECKLISTS, "map_format": MAPS}
+"""The formats that an option can be given, by the name under which argparse has it."""
 
 DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -130,7 +134,7 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
             options.paths.append(Path(each))  # argparse takes the paths of one run alone: `check app -q lib`
         elif not before.startswith("-"):
             wrong.append(f"`{each}` is one argument too many")
-    for name, formats in (("output_format", FORMATS), ("checklist_format", CHECKLISTS), ("map_format", MAPS)):
+    for name, formats in FORMATS_OF.items():
         chosen = getattr(options, name, formats[0])
         if chosen not in formats:
             wrong.append(f"there is no output format `{chosen}`{_meant(chosen, formats) or _there_are(formats)}")
@@ -258,6 +262,9 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     _configuration(record)
     record.add_argument("--prune", action="store_true", help="take what is gone from the record, and add nothing")
     record.add_argument("--force", action="store_true", help="record anew, over a record that is there")
+
+    completing = command("completion", "print what completes commands, options, rules and files in a shell")
+    completing.add_argument("shell", metavar="SHELL", choices=SHELLS, help=f"one of {', '.join(SHELLS)}")
     return parser, commands
 
 
@@ -531,6 +538,13 @@ def _docs(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _completion(options: argparse.Namespace) -> int:
+    from conformance.completion import script  # noqa: PLC0415
+
+    _write(script(options.shell, _parsers()[1], {**FORMATS_OF, "reports": FORMATS}))
+    return DONE
+
+
 def _roles(options: argparse.Namespace) -> int:
     from conformance.check import load  # noqa: PLC0415
     from conformance.errors import shown  # noqa: PLC0415
@@ -689,4 +703,5 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "contracts": _contracts,
     "init": _init,
     "baseline": _baseline,
+    "completion": _completion,
 }
