@@ -34,10 +34,20 @@ VIEWS: Final = ("modules", "injection", "worker")
 SHELLS: Final = ("bash", "zsh", "fish")
 """The formats of the checklist and of the map, what the map shows, shells; held to their tables in the same way."""
 
-FORMATS_OF: Final = {"output_format": FORMATS, "checklist_format": CHECKLISTS, "map_format": MAPS}
-"""The formats that an option can be given, by the name under which argparse has it."""
+CHOICES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "output_format": ("output format", FORMATS),
+    "checklist_format": ("output format", CHECKLISTS),
+    "map_format": ("output format", MAPS),
+    "contracts_format": ("output format", ("ini", "toml")),
+    "view": ("view", VIEWS),
+    "shell": ("shell", SHELLS),
+}
+"""What an argument takes, by the name under which argparse has it, and what these words are called."""
 
 DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+WIDEST: Final = 100
+"""The most columns that text is wrapped to."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -122,22 +132,24 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
     if word is None and not any(each in ("-h", "--help", "-V", "--version") for each in argv):
         unknown = [f"unknown option `{each}`" for each in argv]
         raise UsageError([*unknown, f"say what to do: {', '.join(commands)} (see `conformance --help`)"])
+    if word is not None and argv[0] not in (word, "-h", "--help", "-V", "--version"):
+        command = next((each for each in argv if each in commands), "check")
+        raise UsageError(f"`{argv[0]}` stands before the command: `conformance {command} {argv[0]} …`")
     if word is not None and word not in commands:
         raise UsageError(f"there is no command `{word}`{_command_meant(word, commands)}")
     options, unknown = parser.parse_known_args(argv)
-    own = commands[options.command].options()
     wrong: list[str] = []
     for before, each in zip(["", *unknown], unknown, strict=False):
         if each.startswith("-"):
-            wrong.append(f"unknown option `{each}`{_meant(each.partition('=')[0], own)}")
+            wrong.append(f"unknown option `{each}`{_option_meant(each.partition('=')[0], options.command, commands)}")
         elif hasattr(options, "paths") and (not before.startswith("-") or "=" in before):
             options.paths.append(Path(each))  # argparse takes the paths of one run alone: `check app -q lib`
         elif not before.startswith("-"):
             wrong.append(f"`{each}` is one argument too many")
-    for name, formats in FORMATS_OF.items():
-        chosen = getattr(options, name, formats[0])
-        if chosen not in formats:
-            wrong.append(f"there is no output format `{chosen}`{_meant(chosen, formats) or _there_are(formats)}")
+    for name, (called, words) in CHOICES.items():
+        chosen = getattr(options, name, words[0])
+        if chosen not in words:
+            wrong.append(f"there is no {called} `{chosen}`{_meant(chosen, words) or _there_are(words)}")
     for report in getattr(options, "reports", ()):
         chosen, _, file = report.partition("=")
         if chosen not in FORMATS:
@@ -154,6 +166,13 @@ def _command_meant(word: str, commands: Iterable[str]) -> str:
     if Path(word).exists():
         return f"; did you mean `conformance check {word}`?"
     return _meant(word, commands) or _there_are(commands)
+
+
+def _option_meant(option: str, command: str, commands: Mapping[str, _Parser]) -> str:
+    elsewhere = [name for name, parser in commands.items() if option in parser.options()]
+    if elsewhere:
+        return f": it is one of {' and '.join(f'`conformance {name}`' for name in elsewhere)}"
+    return _meant(option, commands[command].options())
 
 
 def _there_are(names: Iterable[str]) -> str:
@@ -240,14 +259,13 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     _configuration(picture)
     _drawing(picture, "map_format", MAPS)
     text = f"what mermaid and dot draw: one of {', '.join(VIEWS)}; the page has all"
-    picture.add_argument("--view", metavar="VIEW", default=VIEWS[0], choices=VIEWS, help=text)
+    picture.add_argument("--view", metavar="VIEW", default=VIEWS[0], help=text)
 
     pack = command("contracts", "print the import-linter contracts of the target, or say whether copied ones still fit")
     _paths(pack)
     _configuration(pack)
-    pack.add_argument(
-        "--format", choices=("ini", "toml"), default="ini", help="importlinter.ini, or for pyproject.toml"
-    )
+    text = "one of ini, for an importlinter.ini, and toml, for pyproject.toml"
+    pack.add_argument("--format", dest="contracts_format", metavar="FORMAT", default="ini", help=text)
     text = "with the contract types of this package in force: import-linter then needs it, too"
     pack.add_argument("--with-types", action="store_true", help=text)
     text = "print nothing but what keeps this file from fitting the target; exit 1 where there is something"
@@ -264,7 +282,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     record.add_argument("--force", action="store_true", help="record anew, over a record that is there")
 
     completing = command("completion", "print what completes commands, options, rules and files in a shell")
-    completing.add_argument("shell", metavar="SHELL", choices=SHELLS, help=f"one of {', '.join(SHELLS)}")
+    completing.add_argument("shell", metavar="SHELL", help=f"one of {', '.join(SHELLS)}")
     return parser, commands
 
 
@@ -476,11 +494,23 @@ def _write(text: str) -> None:
 def _look(stream: TextIO, options: argparse.Namespace) -> Look:
     from conformance.reporters import Look  # noqa: PLC0415
 
-    colour = _coloured(stream) and options.output_file is None
-    links = (
-        colour and stream.isatty() and "CI" not in os.environ and os.environ.get("TERM") not in (None, "dumb", "linux")
+    here = options.output_file is None
+    links = stream.isatty() and "CI" not in os.environ and os.environ.get("TERM") not in (None, "dumb", "linux")
+    return Look(
+        colour=here and _coloured(stream),
+        links=here and links,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        width=_columns(stream) if here else WIDEST,
     )
-    return Look(colour=colour, links=links, quiet=options.quiet, verbose=options.verbose)
+
+
+def _columns(stream: TextIO) -> int:
+    """Return how wide text shall be: as the terminal, where it is one, within reason."""
+    try:
+        return max(40, min(WIDEST, os.get_terminal_size(stream.fileno()).columns))
+    except (OSError, ValueError):
+        return WIDEST
 
 
 def _coloured(stream: TextIO) -> bool:
@@ -506,8 +536,10 @@ class _Progress:
         if not self._on or now - self._started < 0.5 or now - self._last < 0.05:
             return
         self._last, self._shown = now, True
-        filled = 24 * done // max(of, 1)
-        self._stream.write(f"\r\x1b[K{step} [{'#' * filled}{'.' * (24 - filled)}] {done}/{of}")
+        room = max(_columns(self._stream) - len(f"{step} [] {of}/{of} "), 0)
+        bar = min(24, room)
+        filled = bar * done // max(of, 1)
+        self._stream.write(f"\r\x1b[K{step} [{'#' * filled}{'.' * (bar - filled)}] {done}/{of}")
         self._stream.flush()
 
     def clear(self) -> None:
@@ -523,7 +555,7 @@ def _rule(options: argparse.Namespace) -> int:
     from conformance.rules import all_rules  # noqa: PLC0415
     from conformance.selection import matching  # noqa: PLC0415
 
-    look = Look(colour=_coloured(sys.stdout))
+    look = Look(colour=_coloured(sys.stdout), width=_columns(sys.stdout))
     chosen: Sequence[Rule[object]] = all_rules() if options.rule is None else matching(options.rule, all_rules())
     _write(page(chosen[0], look) if options.rule is not None and len(chosen) == 1 else table(chosen, look))
     return DONE
@@ -541,7 +573,8 @@ def _docs(options: argparse.Namespace) -> int:
 def _completion(options: argparse.Namespace) -> int:
     from conformance.completion import script  # noqa: PLC0415
 
-    _write(script(options.shell, _parsers()[1], {**FORMATS_OF, "reports": FORMATS}))
+    known = {"reports": FORMATS, **{name: words for name, (_, words) in CHOICES.items()}}
+    _write(script(options.shell, _parsers()[1], known))
     return DONE
 
 
@@ -639,7 +672,7 @@ def _contracts(options: argparse.Namespace) -> int:
     if not pack.packages:
         raise TargetError("there is no package in the target, and import-linter takes nothing else")
     if copied is None:
-        _write(render(pack, options.format, "in force" if options.with_types else "as a comment"))
+        _write(render(pack, options.contracts_format, "in force" if options.with_types else "as a comment"))
         return DONE
     found = drift(pack, copied)
     for line in found:

@@ -45,7 +45,7 @@ def script(shell: str, commands: Mapping[str, argparse.ArgumentParser], formats:
     Args:
         shell: one of `SHELLS`.
         commands: the parser of each command.
-        formats: the words that an option takes, by its `dest`, where argparse does not know them.
+        formats: the words that an argument takes, by its `dest`.
     """
     described = [_command(name, parser, formats) for name, parser in commands.items()]
     return "".join(f"{line}\n" for line in SHELLS[shell](described))
@@ -62,7 +62,7 @@ def _command(name: str, parser: argparse.ArgumentParser, formats: Mapping[str, S
         for each in actions
         if each.option_strings
     ]
-    arguments = [_value(each, ()) for each in actions if not each.option_strings]
+    arguments = [_value(each, formats.get(each.dest, ())) for each in actions if not each.option_strings]
     return _Command(name, parser.description or "", tuple(options), arguments[0] if arguments else None)
 
 
@@ -82,8 +82,8 @@ def _value(action: argparse.Action, formats: Sequence[str]) -> _Value:
             return _Value("word=file", tuple(formats))
         case "FILE" | "FOLDER" | "PATH" | "FILE|SETTING":
             return _Value("file")
-        case _ if words := tuple(action.choices or formats):
-            return _Value("word", words)
+        case _ if formats:
+            return _Value("word", tuple(formats))
         case _:
             return _Value("anything")
 

@@ -16,36 +16,37 @@ if TYPE_CHECKING:
 
 __all__ = ["page", "roles", "table"]
 
-WIDTH = 88
+WIDEST = 88
 
 
 def page(rule: Rule[Any], look: Look) -> str:
     """Return the page of one rule."""
-    lines = [f"{look.ink(rule.id, 'bold', 'cyan')} {look.ink(rule.name, 'bold')}", *_paragraph(rule.summary), ""]
+    lines = [f"{look.ink(rule.id, 'bold', 'cyan')} {look.ink(rule.name, 'bold')}", *_paragraph(rule.summary, look), ""]
     facts = [f"source: {rule.source}", f"severity: {rule.severity.value}"]
     if rule.opt_in:
         facts.append(f'off unless asked for: extend-select = ["{rule.id}"]')
     lines += [look.ink("; ".join(facts), "dim"), ""]
-    lines += [look.ink("Why", "bold"), *_paragraph(rule.why), ""]
+    lines += [look.ink("Why", "bold"), *_paragraph(rule.why, look), ""]
     if rule.bad:
         lines += [look.ink("What is reported", "bold"), *_example(rule.bad[0], look), ""]
-    lines += [look.ink("Write instead", "bold"), *_paragraph(rule.instead), ""]
+    lines += [look.ink("Write instead", "bold"), *_paragraph(rule.instead, look), ""]
     if rule.good:
         lines += [*_example(rule.good[0], look), ""]
     if rule.configure:
-        lines += [look.ink("Configure", "bold"), *_paragraph(rule.configure), ""]
+        lines += [look.ink("Configure", "bold"), *_paragraph(rule.configure, look), ""]
     lines += [
         look.ink("Make an exception", "bold"),
-        *_paragraph(f"`# conformance: ignore[{rule.id}] -- why` behind the line, or above the statement"),
+        *_paragraph(f"`# conformance: ignore[{rule.id}] -- why` behind the line, or above the statement", look),
     ]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _paragraph(text: str) -> list[str]:
+def _paragraph(text: str, look: Look) -> list[str]:
+    width = min(WIDEST, look.width)
     return [
         line
         for part in text.strip().split("\n\n")
-        for line in textwrap.wrap(" ".join(part.split()), WIDTH, initial_indent="  ", subsequent_indent="  ")
+        for line in textwrap.wrap(" ".join(part.split()), width, initial_indent="  ", subsequent_indent="  ")
     ]
 
 

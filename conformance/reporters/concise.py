@@ -17,7 +17,7 @@ __all__ = ["render"]
 def render(report: Report, look: Look = Look()) -> str:  # noqa: B008 - frozen
     """Return the report in short."""
     findings = report.findings if look.verbose else new(report)
-    lines = [_line(finding, look) for finding in findings]
+    lines = [_line(finding, report.root, look) for finding in findings]
     crashed = by_status(report, RuleStatus.CRASHED)
     lines += [look.ink(f"{result.rule} crashed: {inert(result.reason)}", "red") for result in crashed]
     lines += [look.ink(f"problem: {inert(shown(problem))}", "red") for problem in report.problems]
@@ -31,8 +31,9 @@ def render(report: Report, look: Look = Look()) -> str:  # noqa: B008 - frozen
     return "".join(f"{line}\n" for line in lines)
 
 
-def _line(finding: Finding, look: Look) -> str:
-    where = f"{look.ink(no_command(inert(finding.path)), 'bold')}:{finding.line}:{finding.column}:"
+def _line(finding: Finding, root: str, look: Look) -> str:
+    place = f"{look.ink(no_command(inert(finding.path)), 'bold')}:{finding.line}:{finding.column}"
+    where = f"{look.linked(place, root, finding.path, finding.line)}:"
     ink = "red" if finding.severity is Severity.ERROR else "yellow"
     advice = " (advice)" if finding.severity is Severity.ADVICE else ""
     status = "" if finding.status is FindingStatus.NEW else f" [{finding.status.value}{_reason(finding)}]"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from conformance.errors import shown
 from conformance.reporters.text import Look, by_status, counted, inert, new, rules_line, summary
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from conformance.results import Finding, Report, Step
 
 __all__ = ["render"]
-
-WIDTH = 100
 
 
 def render(report: Report, look: Look = Look()) -> str:  # noqa: B008 - frozen
@@ -46,7 +43,8 @@ def _outcome_ink(report: Report) -> str:
 
 def _finding(finding: Finding, why: str, root: str, look: Look) -> Iterator[str]:
     ink = "red" if finding.severity is Severity.ERROR else "yellow"
-    where = _linked(f"{inert(finding.path)}:{finding.line}:{finding.column}", finding, root, look)
+    shown_at = f"{inert(finding.path)}:{finding.line}:{finding.column}"
+    where = look.linked(shown_at, root, finding.path, finding.line)
     status = "" if finding.status is FindingStatus.NEW else f" [{finding.status.value}]"
     severity, rule = look.ink(finding.severity.value, ink, "bold"), look.ink(finding.rule, ink, "bold")
     yield f"{severity} {rule} {finding.name}{status}: {inert(finding.message)}"
@@ -86,7 +84,9 @@ def _first_sentence(text: str) -> str:
 
 def _wrapped(head: str, word: str, text: str, gutter: int, look: Look) -> Iterator[str]:
     hanging = " " * (gutter + 3 + len(word) + 2)
-    first, *others = textwrap.wrap(text, WIDTH - len(hanging), break_long_words=False, break_on_hyphens=False) or [""]
+    first, *others = textwrap.wrap(text, look.width - len(hanging), break_long_words=False, break_on_hyphens=False) or [
+        ""
+    ]
     yield f"{head}{look.ink(f'{word}:', 'bold')} {first}"
     for line in others:
         yield f"{hanging}{line}"
@@ -109,12 +109,6 @@ def _width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _linked(text: str, finding: Finding, root: str, look: Look) -> str:
-    if not look.links:
-        return text
-    return f"\x1b]8;;file://{quote(f'{root}/{finding.path}')}#{finding.line}\x1b\\{text}\x1b]8;;\x1b\\"
 
 
 def _about_rules(report: Report, look: Look) -> Iterator[str]:

@@ -59,18 +59,29 @@ class Look:
         links: paths are hyperlinks, for terminals that know them.
         quiet: findings and problems alone.
         verbose: what is suppressed or baselined too, and every rule with what it took.
+        width: how many columns text is wrapped to.
     """
 
     colour: bool = False
     links: bool = False
     quiet: bool = False
     verbose: bool = False
+    width: int = 100
 
     def ink(self, text: str, *names: str) -> str:
         """Return the text in colours, where colour is wanted."""
         if not self.colour or not text:
             return text
         return f"\x1b[{';'.join(_INKS[name] for name in names)}m{text}\x1b[0m"
+
+    def linked(self, text: str, root: str, path: str, line: int) -> str:
+        """Return the text as a hyperlink to a line, where hyperlinks are wanted."""
+        if not self.links:
+            return text
+        from urllib.parse import quote  # noqa: PLC0415 - of use to few, and slow to import
+
+        target = f"file://{quote(f'{root}/{path}'.encode('utf-8', 'surrogateescape'))}#{line}"
+        return f"\x1b]8;;{target}\x1b\\{text}\x1b]8;;\x1b\\"
 
 
 def new(report: Report) -> tuple[Finding, ...]:
