@@ -33,8 +33,18 @@ def render(report: Report) -> str:
         "semanticVersion": report.version if report.version.count(".") == 2 else "0.0.0",
         "version": report.version,
         "rules": [_rule(rule_id, names[rule_id], known.get(rule_id)) for rule_id in ids],
-        "notifications": [{"id": word, "shortDescription": {"text": text}} for word, text in _NOTIFICATIONS.items()],
+        "notifications": [
+            {"id": word, "shortDescription": {"text": word}, "fullDescription": {"text": text}, "help": {"text": text}}
+            for word, text in _NOTIFICATIONS.items()
+        ],
     }
+    has_record = any(finding.status is FindingStatus.BASELINED for finding in report.findings)
+
+    def compared(finding: Finding) -> dict[str, object]:
+        """Return how the finding stands to the record; it is said of each, or of none."""
+        is_recorded = finding.status is FindingStatus.BASELINED
+        return {"baselineState": "unchanged" if is_recorded else "new"} if has_record else {}
+
     run: dict[str, Any] = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
@@ -48,7 +58,7 @@ def render(report: Report) -> str:
                 "toolExecutionNotifications": _notifications(report, index),
             }
         ],
-        "results": [_result(finding, index) for finding in report.findings],
+        "results": [{**_result(finding, index), **compared(finding)} for finding in report.findings],
         "properties": {
             "rules": [
                 {"rule": r.rule, "status": r.status.value, "subjects": r.subjects, "reason": r.reason}
@@ -60,11 +70,11 @@ def render(report: Report) -> str:
 
 
 _NOTIFICATIONS = {
-    "problem": "Something could not be checked",
-    "crashed": "A rule crashed",
-    "not-applicable": "A rule had nothing to look at",
-    "undecidable": "A rule met what it can say nothing about",
-    "note": "A remark on the check",
+    "problem": "Something could not be checked.",
+    "crashed": "A rule crashed.",
+    "not-applicable": "A rule had nothing to look at.",
+    "undecidable": "A rule met what it can say nothing about.",
+    "note": "A remark on the check.",
 }
 
 
@@ -108,7 +118,6 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, object]:
         kind = "inSource" if in_source else "external"
         result["suppressions"] = [{"kind": kind, "justification": inert(finding.reason) or "none given"}]
     if finding.status is FindingStatus.BASELINED:
-        result["baselineState"] = "unchanged"
         result["suppressions"] = [{"kind": "external", "justification": "recorded in the baseline"}]
     if finding.trail:
         steps = [(step.place, step.text) for step in finding.trail] + [(finding.place, finding.message)]
@@ -122,11 +131,13 @@ def _result(finding: Finding, index: dict[str, int]) -> dict[str, object]:
 def _location(place: Place, code: str) -> dict[str, object]:
     line, column, end_line, end_column = place.span
     region: dict[str, object] = {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
-    if code:
-        region["snippet"] = {"text": inert(code)}
-    location: dict[str, object] = {
-        "physicalLocation": {"artifactLocation": {"uri": _uri(place.path), "uriBaseId": "ROOT"}, "region": region}
+    physical: dict[str, object] = {
+        "artifactLocation": {"uri": _uri(place.path), "uriBaseId": "ROOT"},
+        "region": region,
     }
+    if code and line == end_line:
+        physical["contextRegion"] = {"startLine": line, "snippet": {"text": inert(code)}}
+    location: dict[str, object] = {"physicalLocation": physical}
     if place.module:
         name = f"{place.module}.{place.symbol}" if place.symbol else place.module
         kind = "function" if place.symbol else "module"
