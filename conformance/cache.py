@@ -33,7 +33,7 @@ from conformance.trace import MARKERS, Trace, digest, digest_of, surroundings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["FOLDER", "Cache", "Call", "folder_for"]
+__all__ = ["FOLDER", "Cache", "Call", "data_of", "folder_for", "report_from"]
 
 FOLDER: Final = ".conformance_cache"
 """The name of the cache's folder where none is given."""
@@ -117,7 +117,7 @@ class Cache:
             document = json.loads(text)
             if not Trace(document["folders"], document["files"]).still_holds():
                 return None
-            report = _report(document["report"])
+            report = report_from(document["report"])
         except (KeyError, IndexError, TypeError, ValueError, RecursionError):
             self.remarks.append(f"{self.file} is damaged, and was passed over")
             return None
@@ -130,7 +130,7 @@ class Cache:
         if not all(map(os.path.exists, self.call.starts)):
             return  # the name of a package: what it stands for depends on what else there is
         files = {**self._around, **trace.files}
-        document = {"folders": trace.folders, "files": files, "report": _data(report)}
+        document = {"folders": trace.folders, "files": files, "report": data_of(report)}
         text = json.dumps(document, separators=(",", ":")).encode(errors="surrogateescape")
         try:
             self._make_folder()
@@ -188,7 +188,8 @@ def _itself() -> list[object]:
 # --- a report as data, and back ------------------------------------------------------------------------------------
 
 
-def _data(report: Report) -> dict[str, Any]:
+def data_of(report: Report) -> dict[str, Any]:
+    """Return all of a report, for JSON."""
     return {
         "version": report.version,
         "root": report.root,
@@ -212,7 +213,8 @@ def _place_data(place: Place) -> tuple[Any, ...]:
     return (place.path, place.span, place.module, place.symbol)
 
 
-def _report(data: dict[str, Any]) -> Report:
+def report_from(data: dict[str, Any]) -> Report:
+    """Return the report that was made data: see `data_of`."""
     return Report(
         version=data["version"],
         root=data["root"],

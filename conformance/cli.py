@@ -30,19 +30,24 @@ FORMATS: Final = ("full", "concise", "json", "sarif", "github", "gitlab", "junit
 
 CHECKLISTS: Final = ("markdown", "html", "json")
 MAPS: Final = ("html", "mermaid", "dot")
+FLEETS: Final = ("markdown", "html", "json", "sarif")
 VIEWS: Final = ("modules", "injection", "worker")
 SHELLS: Final = ("bash", "zsh", "fish")
-"""The formats of the checklist and of the map, what the map shows, shells; held to their tables in the same way."""
+"""The formats of the checklist, the map and the fleet, what the map shows, shells; held to their tables likewise."""
 
 CHOICES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "output_format": ("output format", FORMATS),
     "checklist_format": ("output format", CHECKLISTS),
     "map_format": ("output format", MAPS),
+    "fleet_format": ("output format", FLEETS),
     "contracts_format": ("output format", ("ini", "toml")),
     "view": ("view", VIEWS),
     "shell": ("shell", SHELLS),
 }
 """What an argument takes, by the name under which argparse has it, and what these words are called."""
+
+REPORTS_OF: Final = {"reports": FORMATS, "fleet_reports": FLEETS}
+"""Likewise, where a file follows."""
 
 DONE, FOUND, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -150,12 +155,13 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
         chosen = getattr(options, name, words[0])
         if chosen not in words:
             wrong.append(f"there is no {called} `{chosen}`{_meant(chosen, words) or _there_are(words)}")
-    for report in getattr(options, "reports", ()):
-        chosen, _, file = report.partition("=")
-        if chosen not in FORMATS:
-            wrong.append(f"there is no output format `{chosen}`{_meant(chosen, FORMATS) or _there_are(FORMATS)}")
-        elif not file:
-            wrong.append(f"`--report {report}` does not say where to: `--report {chosen}=FILE`")
+    for name, formats in REPORTS_OF.items():
+        for report in getattr(options, name, ()):
+            chosen, _, file = report.partition("=")
+            if chosen not in formats:
+                wrong.append(f"there is no output format `{chosen}`{_meant(chosen, formats) or _there_are(formats)}")
+            elif not file:
+                wrong.append(f"`--report {report}` does not say where to: `--report {chosen}=FILE`")
     if wrong:
         raise ConformanceError((*UsageError(wrong).problems, *_also_wrong(options)))
     assert isinstance(options, argparse.Namespace)  # noqa: S101 - for the type checker
@@ -186,6 +192,13 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
@@ -219,7 +232,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     output.add_argument("--output-format", metavar="FORMAT", default="full", help=f"one of {formats}")
     output.add_argument("-o", "--output-file", metavar="FILE", type=Path, help="write the report there")
     text = "write a report of that format there besides: `sarif=conformance.sarif`"
-    output.add_argument("--report", metavar="FORMAT=FILE", action="append", default=[], dest="reports", help=text)
+    _besides(output, "reports", text)
     text = "check again whenever a file of the target or the configuration changes, until Ctrl-C"
     output.add_argument("--watch", action="store_true", help=text)
     output.add_argument("--statistics", action="store_true", help="print how many findings each rule has, alone")
@@ -271,6 +284,23 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     text = "print nothing but what keeps this file from fitting the target; exit 1 where there is something"
     pack.add_argument("--check", metavar="FILE", type=Path, help=text)
 
+    several_of = command("fleet", "check a list of checkouts, and print a scorecard of them")
+    text = "the list: [[checkout]] tables in a .toml file, or a path on each line"
+    several_of.add_argument("file", metavar="FILE", type=Path, help=text)
+    _drawing(several_of, "fleet_format", FLEETS)
+    text = "write a report of that format there besides: `json=fleet.json`"
+    _besides(several_of, "fleet_reports", text)
+    text = "the JSON of an earlier run: what came and what went since is shown"
+    several_of.add_argument("--against", metavar="FILE", type=Path, help=text)
+    text = "how many are checked at a time; default: one for each processor"
+    several_of.add_argument("--workers", metavar="N", type=_positive, default=os.cpu_count() or 1, help=text)
+    text = "end the check of a checkout that takes longer; default: 600"
+    several_of.add_argument("--timeout", metavar="SECONDS", type=_positive, default=600, help=text)
+    several_of.add_argument("--dask", action="store_true", help="run them by Dask, on this machine")
+    text = "run them by the cluster of Dask whose scheduler is there: `tcp://HOST:8786`"
+    several_of.add_argument("--scheduler", metavar="ADDRESS", default="", help=text)
+    several_of.add_argument("-n", "--no-cache", action="store_true", help="neither read nor write the caches")
+
     beginning = command("init", "write [tool.conformance] from what was inferred")
     _paths(beginning)
     beginning.add_argument("--force", action="store_true", help="replace a section that is there")
@@ -306,6 +336,10 @@ def _configuration(parser: _Parser) -> None:
     text = 'a TOML file instead of the one that is found upward, or a setting over it: `profile="aegis"`'
     group.add_argument("--config", metavar="FILE|SETTING", action="append", default=[], help=text)
     group.add_argument("--isolated", action="store_true", help="pass over every configuration file")
+
+
+def _besides(parser: argparse._ActionsContainer, name: str, text: str) -> None:
+    parser.add_argument("--report", metavar="FORMAT=FILE", action="append", default=[], dest=name, help=text)
 
 
 def _drawing(parser: _Parser, name: str, formats: Sequence[str]) -> None:
@@ -573,7 +607,7 @@ def _docs(options: argparse.Namespace) -> int:
 def _completion(options: argparse.Namespace) -> int:
     from conformance.completion import script  # noqa: PLC0415
 
-    known = {"reports": FORMATS, **{name: words for name, (_, words) in CHOICES.items()}}
+    known = {**REPORTS_OF, **{name: words for name, (_, words) in CHOICES.items()}}
     _write(script(options.shell, _parsers()[1], known))
     return DONE
 
@@ -624,6 +658,35 @@ def _examined(options: argparse.Namespace, since: str | None = None) -> Examined
     finally:
         progress.clear()
     return replace(examined, report=with_recorded(examined.report, examined.loaded.target, examined.loaded.config))
+
+
+def _fleet(options: argparse.Namespace) -> int:
+    from functools import partial  # noqa: PLC0415
+
+    from conformance.errors import UsageError, shown  # noqa: PLC0415
+    from conformance.fleet import FLEETS as WRITERS  # noqa: PLC0415
+    from conformance.fleet import earlier, listed_in, run_with_dask, run_with_processes  # noqa: PLC0415
+
+    if options.dask and options.scheduler:
+        raise UsageError("--dask is on this machine, and --scheduler elsewhere: one of them")
+    by_dask = options.dask or options.scheduler
+    checkouts = listed_in(options.file, cached=not options.no_cache)
+    before = earlier(options.against) if options.against else None
+    progress = _Progress(sys.stderr, quiet=False)
+    try:
+        run = partial(run_with_dask, scheduler=options.scheduler) if by_dask else run_with_processes
+        outcomes = run(checkouts, workers=options.workers, seconds=options.timeout, progress=progress.show)
+    finally:
+        progress.clear()
+    for each in options.fleet_reports:
+        chosen, _, file = each.partition("=")
+        _write_file(Path(file), WRITERS[chosen](outcomes, before))
+    _put(WRITERS[options.fleet_format](outcomes, before), options)
+    for outcome in outcomes:
+        for problem in outcome.report.problems[:1]:
+            more = f" (and {len(outcome.report.problems) - 1} more)" if len(outcome.report.problems) > 1 else ""
+            _complain([f"{outcome.checkout.name}: {outcome.state.value}: {shown(problem)}{more}"])
+    return max(each.report.exit_status for each in outcomes)
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -734,6 +797,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "checklist": _checklist,
     "map": _map,
     "contracts": _contracts,
+    "fleet": _fleet,
     "init": _init,
     "baseline": _baseline,
     "completion": _completion,

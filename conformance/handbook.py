@@ -19,6 +19,7 @@ PAGES: Final[Mapping[str, str]] = {
     "ci": "recipes for GitHub, GitLab, pre-commit and plain pytest",
     "configuration": "every key, and how roles are decided",
     "contracts": "the import-linter contracts, and how to copy them",
+    "fleet": "many checkouts: one document, and a scorecard",
     "own-rules": "a team's own rules, in a test or in this package",
     "review": "the review checklist, and the map",
     "rules": "every rule: what it reports, why, and what to write instead",

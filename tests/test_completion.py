@@ -143,7 +143,7 @@ def _read_until(terminal: int, there: Callable[[str], bool]) -> None:
 EVERY = [
     (
         "conformance ",
-        ["baseline", "check", "checklist", "completion", "contracts", "docs", "init", "map", "roles", "rule"],
+        ["baseline", "check", "checklist", "completion", "contracts", "docs", "fleet", "init", "map", "roles", "rule"],
     ),
     ("conformance che", ["check", "checklist"]),
     ("conformance check --out", ["--output-file", "--output-format"]),

@@ -218,7 +218,7 @@ READING = [
     ["check", "--select", "ALL", "app/main.py", "app"],
     *[["check", "app"]] * 2,
     *(["checklist", "--format", name] for name in CHECKLISTS),
-    *([name, *ARGUMENTS.get(name, ["."])] for name in COMMANDS if name not in {"check", "baseline", "init"}),
+    *([name, *ARGUMENTS.get(name, ["."])] for name in COMMANDS if name not in {"check", "baseline", "init", "fleet"}),
 ]
 
 
@@ -294,6 +294,17 @@ def test_a_module_of_the_target_never_stands_in_for_one_of_the_tools(doors: Door
     assert doors.marked() == []
     assert "DI101" in done.stdout
     assert done.returncode == 1, done.stderr
+
+
+def test_a_fleet_executes_nothing_of_its_checkouts(doors: Doors) -> None:
+    lay_out(doors.elsewhere, {"fleet.txt": str(doors.target)})
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "fleet", str(doors.elsewhere / "fleet.txt"), "--no-cache"],
+        cwd=doors.target, env=doors.environment(), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert doors.marked() == []
+    assert "DI101" in done.stdout, done.stderr
 
 
 # --- git -----------------------------------------------------------------------------------------------------------

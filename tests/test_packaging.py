@@ -69,7 +69,7 @@ def test_whoever_installs_it_gets_the_engine_alone(wheel: zipfile.ZipFile) -> No
 
 
 def test_what_else_can_be_wanted_is_an_extra(wheel: zipfile.ZipFile) -> None:
-    extras = {"archon", "dev", "frontend", "import-linter", "pytest", "reference"}
+    extras = {"archon", "dev", "fleet", "frontend", "import-linter", "pytest", "reference"}
 
     assert set(metadata(wheel).get_all("Provides-Extra", [])) == extras
     assert metadata(wheel)["Requires-Python"] == ">=3.11"

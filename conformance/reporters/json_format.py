@@ -11,14 +11,19 @@ from conformance.results import FindingStatus
 if TYPE_CHECKING:
     from conformance.results import Finding, Problem, Report, RuleResult
 
-__all__ = ["SCHEMA", "render", "schema"]
+__all__ = ["SCHEMA", "document", "render", "schema"]
 
 SCHEMA = "conformance/1"
 
 
 def render(report: Report) -> str:
     """Return the report as JSON: the same bytes for the same report."""
-    document = {
+    return json.dumps(document(report), indent=2) + "\n"
+
+
+def document(report: Report) -> dict[str, object]:
+    """Return what is said of the report."""
+    return {
         "schema": SCHEMA,
         "version": report.version,
         "target": {"root": report.root, "packages": list(report.packages)},
@@ -32,7 +37,6 @@ def render(report: Report) -> str:
             "baselined": report.counted(FindingStatus.BASELINED),
         },
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def schema() -> str:

@@ -13,10 +13,12 @@ from conformance.results import FindingStatus, RuleStatus, Severity
 from conformance.rules import all_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance.results import Finding, Place, Problem, Report
     from conformance.rules.base import Rule
 
-__all__ = ["render"]
+__all__ = ["document", "render", "run"]
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.ADVICE: "note"}
@@ -24,6 +26,16 @@ _LEVELS = {Severity.ERROR: "error", Severity.ADVICE: "note"}
 
 def render(report: Report) -> str:
     """Return the report as SARIF: rules with their help, results with fingerprints, suppressions and code flows."""
+    return document([run(report)])
+
+
+def document(runs: Sequence[dict[str, Any]]) -> str:
+    """Return a document of several runs."""
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}, indent=2) + "\n"
+
+
+def run(report: Report) -> dict[str, Any]:
+    """Return the report as one run."""
     known = {rule.id: rule for rule in all_rules()}
     ids = sorted({*(result.rule for result in report.rules), *(finding.rule for finding in report.findings)})
     names = {**{r.rule: r.name for r in report.rules}, **{f.rule: f.name for f in report.findings}}
@@ -45,7 +57,7 @@ def render(report: Report) -> str:
         is_recorded = finding.status is FindingStatus.BASELINED
         return {"baselineState": "unchanged" if is_recorded else "new"} if has_record else {}
 
-    run: dict[str, Any] = {
+    return {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {
@@ -66,7 +78,6 @@ def render(report: Report) -> str:
             ]
         },
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
 _NOTIFICATIONS = {
