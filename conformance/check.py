@@ -29,6 +29,7 @@ from conformance.results import (
     Severity,
     Undecidable,
     Violation,
+    Work,
     fingerprint,
 )
 from conformance.rules import all_rules
@@ -62,7 +63,7 @@ UNUSED, WITHOUT_REASON, UNREADABLE, UNDECIDABLE = "CK901", "CK902", "CK903", "CK
 class Loaded:
     """A target, read and linked: what the rules, the map and the list of roles start from.
 
-    `digests` says of each file what was read in it: see `conformance.trace`.
+    `digests` says of each file what was read in it: see `conformance.trace`; `parsed` is how many were parsed.
     """
 
     target: Target
@@ -71,6 +72,7 @@ class Loaded:
     unreadable: tuple[UnreadableModule, ...]
     config: Config
     digests: Mapping[str, str]
+    parsed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +289,8 @@ def read(target: Target, config: Config, *, progress: Callable[[str, int, int], 
             digests.setdefault(str(file.path), "")
             unreadable.append(error)
     codes = {file.shown: code for file, code in modules}
-    return Loaded(target, codes, link(modules, config), tuple(unreadable), config, digests)
+    parsed = sum(1 for seen in digests.values() if seen)
+    return Loaded(target, codes, link(modules, config), tuple(unreadable), config, digests, parsed)
 
 
 def _source(file: SourceFile) -> bytes:
@@ -385,6 +388,7 @@ def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int],
         rules=tuple(results),
         problems=tuple(sorted(set(problems), key=lambda p: (p.path, p.line, p.message))),
         notes=tuple(dict.fromkeys((*target.notes, *_absent_roles(loaded)))),
+        work=Work(parsed=loaded.parsed, judged=len(tried)),
     )
 
 
