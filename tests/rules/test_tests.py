@@ -90,6 +90,36 @@ def test_a(mocker):
     mocker.spy(mail, "host")
 def test_b(m: MockerFixture):
     m.patch("app.mail.host")  # expect: TS701
+def test_c(class_mocker, module_mocker, package_mocker, session_mocker):
+    class_mocker.patch("app.mail.host")  # expect: TS701
+    module_mocker.patch("app.mail.host")  # expect: TS701
+    package_mocker.patch("app.mail.host")  # expect: TS701
+    session_mocker.patch("app.mail.host")  # expect: TS701
+""",
+    "in other words": """
+from unittest.mock import patch
+import app.mail
+from app import mail
+from app.mail import TABLE as table
+def test_a(monkeypatch):
+    patch.dict(in_dict=mail.TABLE, values={"b": 1})  # expect: TS701
+    patch.dict(values={})
+    patch.object()
+    patch()
+    patch(target)
+    monkeypatch.setattr()
+    monkeypatch.setitem(dic=table, name="a", value=1)  # expect: TS701
+    patch.multiple(target="app.mail", host=1)  # expect: TS701
+    patch.object(target=mail, attribute="host")  # expect: TS701
+    patch.dict("app.mail.TABLE.nothing", {})
+    patch("app.nowhere.host")
+    patch("nowhere.host")
+    patch("app.mail.Client.nothing.send")
+def test_b(other):
+    with other.context() as mp:
+        mp.setattr(mail, "HOST", 1)
+    with open("x") as mp2:
+        mp2.setattr(mail, "HOST", 1)
 """,
     "not a module's": """
 import os
@@ -320,6 +350,138 @@ class TestF:
     def test_x(self):
         self.app.dependency_overrides[get_a] = get_b
 """,
+    "not at its own end": """
+@contextlib.contextmanager
+def overridden(key):
+    app.dependency_overrides[key] = get_b  # expect: TS702
+    yield
+    app.dependency_overrides.pop(get_a)
+def test_a():
+    with overridden(get_b):
+        pass
+@pytest.fixture
+def other(request):
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+    request.addfinalizer(lambda: app.dependency_overrides.pop(get_b))
+@pytest.fixture
+def early():
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+    app.dependency_overrides.clear
+    yield
+def again():
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+    again()
+def of(application):
+    application.dependency_overrides[get_a] = get_b  # expect: TS702
+def test_b():
+    of(create_app())
+    of(app)
+class TestC:
+    app = create_app()
+    def late(self):
+        self.kept = create_app()
+    def test_x(self):
+        self.app.dependency_overrides[get_a] = get_b  # expect: TS702
+        self.kept.dependency_overrides[get_a] = get_b  # expect: TS702
+        self.nowhere.dependency_overrides[get_a] = get_b  # expect: TS702
+def helper():
+    app.dependency_overrides.setdefault(get_a, get_b)  # expect: TS702
+def test_d():
+    helper()
+    app.dependency_overrides.clear()
+def test_e():
+    helper()
+def nothing_made():
+    print()
+def test_f():
+    nothing_made().dependency_overrides[get_a] = get_b  # expect: TS702
+import functools
+@functools.cache
+def the_one():
+    return FastAPI()
+def test_g():
+    the_one().dependency_overrides[get_a] = get_b  # expect: TS702
+def test_h(more):
+    overrides = app.dependency_overrides
+    overrides |= more  # expect: TS702
+    overrides.update(more)  # expect: TS702
+    setattr(app, "dependency_overrides", {get_a: get_b})  # expect: TS702
+""",
+    "at the end of another": """
+@pytest.fixture
+def deferred(request):
+    app.dependency_overrides[get_a] = get_b
+    request.addfinalizer(lambda: app.dependency_overrides.pop(get_a))
+class TestA(unittest.TestCase):
+    def test_x(self):
+        app.dependency_overrides[get_a] = get_b
+        self.addCleanup(app.dependency_overrides.pop, get_a)
+@pytest.fixture
+def patched(monkeypatch):
+    monkeypatch.setattr(app, "dependency_overrides", {})
+    app.dependency_overrides[get_a] = get_b
+def test_b(patched):
+    app.dependency_overrides[get_b] = get_a
+def outer():
+    def inner():
+        app.dependency_overrides[get_a] = get_b
+    inner()
+    app.dependency_overrides.clear()
+def helper():
+    app.dependency_overrides.setdefault(get_a, get_b)
+def test_c():
+    helper()
+    app.dependency_overrides.clear()
+def deeper():
+    helper()
+def test_d():
+    deeper()
+    app.dependency_overrides.popitem()
+@pytest.fixture
+def saved():
+    before = dict(app.dependency_overrides)
+    app.dependency_overrides[get_a] = get_b
+    yield
+    app.dependency_overrides.clear()
+    app.dependency_overrides.update(before)
+def reset():
+    app.dependency_overrides.clear()
+def cleanup():
+    reset()
+@pytest.fixture
+def two_calls():
+    app.dependency_overrides[get_a] = get_b
+    yield
+    cleanup()
+@pytest.fixture
+def through_a_helper(request):
+    app.dependency_overrides[get_a] = get_b
+    request.addfinalizer(reset)
+""",
+    "apps made for each test": """
+class Wrapped(FastAPI):
+    pass
+async def build():
+    return FastAPI()
+async def test_a():
+    own = await build()
+    own.dependency_overrides[get_a] = get_b
+    (await build()).dependency_overrides[get_a] = get_b
+def test_b():
+    own = Wrapped()
+    own.dependency_overrides[get_a] = get_b
+    TestClient(app=FastAPI()).app.dependency_overrides[get_a] = get_b
+def of(application):
+    application.dependency_overrides[get_a] = get_b
+def test_c():
+    of(create_app())
+    of(FastAPI())
+@pytest.fixture
+def client():
+    with TestClient(create_app()) as made:
+        made.app.dependency_overrides[get_a] = get_b
+        yield made
+""",
     "a fixture for all": """
 @pytest.fixture(autouse=True)
 def clean():
@@ -376,6 +538,9 @@ def f(name, keys):
     app.dependency_overrides.update({get_a: 1, unused: 2})  # expect: TS703
     yield
     app.dependency_overrides.pop(unused)
+    app.dependency_overrides[lambda: 1] = get_a  # expect: TS703
+    app.dependency_overrides[app.main.Role] = get_a  # expect: TS703
+    app.dependency_overrides[print] = get_a  # expect: TS703
 def override(key: "t.Callable", value):
     app.dependency_overrides[key] = value
 def test_a():
@@ -407,6 +572,35 @@ def configure(application: FastAPI):
     found = found_in(program_from(files), [IN_PRODUCTION])
 
     assert found == expected_in(files)
+
+
+def test_an_app_of_the_tests_has_endpoints_too() -> None:
+    files = {
+        "app/main.py": APP,
+        "tests/test_own.py": HEAD
+        + """
+from fastapi import APIRouter, Depends
+def below(): ...
+def of_the_endpoint(b=Depends(below)): ...
+def of_the_list(): ...
+own = FastAPI(dependencies=[Depends(of_the_list)])
+@own.get("/")
+def index(a=Depends(of_the_endpoint)): ...
+def test_a(some):
+    own.dependency_overrides[of_the_endpoint] = get_a
+    own.dependency_overrides[below] = get_a
+    own.dependency_overrides[of_the_list] = get_a
+    own.dependency_overrides[index] = get_a  # expect: TS703
+    own.dependency_overrides.update(some)
+""",
+    }
+    program = program_from(files)
+
+    found = found_in(program, [INEFFECTIVE])
+    undecided = [u for s in INEFFECTIVE.subjects(program) for u in INEFFECTIVE.check(program, s)]
+
+    assert found == expected_in(files)
+    assert [u.message for u in undecided if isinstance(u, Undecidable)] == ["it is not known what is overridden here"]
 
 
 STATE_WRITES = {
@@ -462,6 +656,54 @@ test_app = FastAPI(lifespan=lifespan)
 def test_b():
     ctx = {}
     ctx["redis"] = 1
+class Wrapped(FastAPI):
+    pass
+async def build():
+    return FastAPI()
+async def test_c(monkeypatch):
+    wrapped = Wrapped()
+    wrapped.state.a = 1
+    built = await build()
+    built.state.a = 1
+    setattr(wrapped.state, "b", 1)
+    monkeypatch.setattr(wrapped.state, "c", 1)
+    wrapped.state._state.update(d=1)
+    state = wrapped.state
+    state.e = 1
+    TestClient(app=wrapped).app.state.f = 1
+    def inner():
+        wrapped.state.g = 1
+@contextlib.asynccontextmanager
+async def nesting(application: FastAPI):
+    def fill():
+        application.state.a = 1
+    fill()
+    yield
+other_app = FastAPI(lifespan=nesting)
+""",
+    "of all tests": """
+import functools
+own = FastAPI()
+own.state.a = 1  # expect: TS704
+@functools.lru_cache
+def the_one():
+    return FastAPI()
+def given(application: FastAPI):
+    application.state.a = 1  # expect: TS704
+def test_a():
+    own.state.b = 1  # expect: TS704
+    the_app().state.a = 1  # expect: TS704
+    kept = the_one()
+    kept.state.a = 1  # expect: TS704
+    app.state._state.update(a=1)  # expect: TS704
+    app.state._state["b"] = 1  # expect: TS704
+    app.state = {}  # expect: TS704
+    if own:
+        either = FastAPI()
+    else:
+        either = own
+    either.state.a = 1  # expect: TS704
+    app.state.counter += 1  # expect: TS704
 """,
 }
 
