@@ -7,7 +7,7 @@ import pytest
 
 from conformance.config import Config
 from conformance.examples import expected_in, files_of, found_in, program_from
-from conformance.results import Violation
+from conformance.results import Undecidable, Violation
 from conformance.rules.injection.deps_init_exports import RULE as INIT_EXPORTS
 from conformance.rules.injection.inline_depends import RULE as INLINE
 from conformance.rules.injection.provider_without_alias import RULE as WITHOUT_ALIAS
@@ -162,6 +162,34 @@ ROUTES = {
     "the module of a guard": (
         "from app.deps import auth  # expect: DI111\nr = APIRouter(dependencies=[Depends(auth.get_user)])"
     ),
+    "by a call, relative to a package that is named": (
+        'import importlib\ndb = importlib.import_module(".db", package="app.deps")  # expect: DI111'
+    ),
+    "by a call, relative to the root": (
+        'import importlib\ndb = importlib.import_module("...app.deps.db", "app.api.more")\n'
+        'again = importlib.import_module("..deps.db", "app.api")  # expect: DI111'
+    ),
+    "by a call that is somebody's own": 'def import_module(name): ...\ndb = import_module("app.deps.db")',
+    "by a call of a computed name": "import importlib\ndef f(name):\n    return importlib.import_module(name)",
+    "by a call, the package": 'import importlib\ndeps = importlib.import_module("app.deps")',
+    "one of two guards": (
+        "from app.deps.auth import GUARDS, get_user\nr = APIRouter(dependencies=GUARDS if len(str(1)) else [Depends(get_user)])"
+    ),
+    "a guard among others, by its place": (
+        "from app.deps.auth import get_user\nALL = {1: [Depends(get_user)]}\nr = APIRouter(dependencies=ALL[1])"
+    ),
+    "a list in a list": (
+        "from app.deps.auth import get_user\nAUTH = [Depends(get_user)]\nMORE = [*AUTH]\nr = APIRouter(dependencies=MORE)"
+    ),
+    "a guard with its arguments by partial": (
+        "import functools\nfrom app.deps.auth import get_user, SCOPES  # expect: DI111\n"
+        "r = APIRouter(dependencies=[Depends(functools.partial(get_user, SCOPES))])"
+    ),
+    "the key of a pop on what is no override": "from app.deps.auth import get_user  # expect: DI111\n{}.pop(get_user)",
+    "the key of overrides under another name": (
+        "from app.deps.auth import get_user\nfrom fastapi import FastAPI\na = FastAPI()\n"
+        "overrides = a.dependency_overrides\noverrides[get_user] = len"
+    ),
     "a list of something else": (
         "from app.deps.auth import get_user  # expect: DI111\nr = print(dependencies=[get_user])"
     ),
@@ -308,6 +336,38 @@ PACKAGES = {
     "put together": 'from .auth import UserDep\nfrom .db import SessionDep\n__all__ = ["UserDep"] + ["SessionDep"]',
     "extended": 'from .auth import UserDep\n__all__ = []\n__all__.extend(["UserDep"])',
     "appended": 'from .auth import UserDep\n__all__ = []\n__all__.append("UserDep")',
+    "put together, a provider": (
+        'from .auth import UserDep, get_user  # expect: DI109\n__all__ = ["UserDep"] + ["get_user"]'
+    ),
+    "of lists in lists": (
+        'from .auth import UserDep\nfrom .db import SessionDep\n_MORE = 1\n__all__ = list(("UserDep", *["SessionDep"]))'
+    ),
+    "by a name": 'from .auth import UserDep\nNAME = "UserDep"\n__all__ = [NAME]',
+    "by a name, the wrong one": (
+        'from .auth import UserDep  # expect: DI109\nNAME = "Missing"\n__all__ = [NAME]  # expect: DI109'
+    ),
+    "extended with a wrong name": 'from .auth import UserDep\n__all__ = ["UserDep"]\n__all__.extend(["Missing"])  # expect: DI109',
+    "appended a wrong name": 'from .auth import UserDep\n__all__ = ["UserDep"]\n__all__.append("Missing")  # expect: DI109',
+    "of a module": "from . import names\nfrom .auth import UserDep\n__all__ = names.__all__",
+    "of a module, and one more": (
+        'from . import names\nfrom .auth import UserDep\nfrom .db import SessionDep\n__all__ = [*names.__all__, "SessionDep"]'
+    ),
+    "of a module, a constant": (
+        "from . import names\nfrom .auth import SCOPES, UserDep  # expect: DI109\n__all__ = names.__all__"
+    ),
+    "of a module, too few": (
+        "from . import names\nfrom .auth import UserDep\nfrom .db import SessionDep  # expect: DI109\n__all__ = names.__all__"
+    ),
+    "two of them": (
+        'from .auth import UserDep\nfrom .db import SessionDep\n__all__ = ["UserDep"]\n__all__ += ["SessionDep"]'
+    ),
+    "a provider under another name": 'from .auth import check_again  # expect: DI109\n__all__ = ["check_again"]',
+    "a class under another name": 'from .auth import Watch\n__all__ = ["Watch"]',
+    "a type of typing": 'from .auth import Ids, UserDep\n__all__ = ["Ids", "UserDep"]',
+    "an instance of no provider": 'from .auth import admin  # expect: DI109\n__all__ = ["admin"]',
+    "an alias that is repeated": 'from . import db\nSessionDep = db.SessionDep\n__all__ = ["SessionDep"]',
+    "an import in a function": 'from .auth import UserDep\ndef late():\n    from .auth import get_user\n__all__ = ["UserDep"]',
+    "star, and its names listed": 'from .auth import *  # expect: DI109\n__all__ = ["UserDep", "Anything"]',
     "Depends": 'from fastapi import Depends  # expect: DI109\n__all__ = ["Depends"]',
     "for type checking": (
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .auth import get_user  # expect: DI109\n__all__ = []"
@@ -323,7 +383,12 @@ def check() -> None: ...
 def helper() -> str: ...
 class Clock:
     def __init__(self, request: Request) -> None: ...
+check_again = check
+Watch = Clock
+Ids = list[int]
+admin = Role.ADMIN
 """
+    files["app/deps/names.py"] = '__all__ = ["UserDep", "SCOPES"]\nUserDep = SCOPES = 1\n'
     files["app/api/items.py"] = """
 from typing import Annotated
 from fastapi import APIRouter, Depends
@@ -336,6 +401,44 @@ def index(clock: Annotated[Clock, Depends()]) -> str: ...
     found = found_in(program_from(files), [INIT_EXPORTS])
 
     assert found == expected_in(files)
+
+
+OPEN = {
+    "a call": "__all__ = names()",
+    "a call in a list": "__all__ = [name()]",
+    "the name of a thing": "__all__ = [get_user.__name__]",
+    "of something": "__all__ = something.__all__",
+    "another's": "from .names import __all__",
+    "a loop": "__all__ = [n for n in dir()]",
+}
+
+
+@pytest.mark.parametrize("listed", OPEN.values(), ids=OPEN)
+def test_what_an_unknown_list_exports_is_undecidable(listed: str) -> None:
+    files = files_of(DEPS) | {"app/deps/__init__.py": f"from .auth import UserDep\n{listed}\n", "app/deps/names.py": ""}
+    program = program_from(files)
+
+    (said,) = [each for facade in INIT_EXPORTS.subjects(program) for each in INIT_EXPORTS.check(program, facade)]
+
+    assert isinstance(said, Undecidable)
+    assert (said.place.path, said.place.span[0]) == ("app/deps/__init__.py", 2)
+
+
+def test_a_package_of_guards_alone_needs_no_facade() -> None:
+    files = files_of("""
+--- app/deps/__init__.py
+--- app/deps/auth.py
+from fastapi import Request
+def check(request: Request) -> None: ...
+--- app/api/items.py
+from fastapi import APIRouter, Depends
+from app.deps.auth import check
+router = APIRouter(dependencies=[Depends(check)])
+@router.get("/")
+def index() -> str: ...
+""")
+
+    assert not found_in(program_from(files), [INIT_EXPORTS])
 
 
 def test_an_empty_package_lacks_its_facade() -> None:
