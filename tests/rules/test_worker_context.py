@@ -655,6 +655,84 @@ async def c(ctx, client: Optional[str] = None):
 def client_of(c):
     return c.get("http")  # expect: WK312
 """,
+    ("WK312", "the other ways of asking whether it is there"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+import httpx
+from app.t import a, b
+cache = httpx.Client()
+other = cache
+async def on_startup(ctx):
+    ctx["http"] = httpx.AsyncClient()
+    ctx["n"] = 3
+async def on_shutdown(ctx):
+    await ctx["http"].aclose()
+class W:
+    functions = [a, b]
+    on_startup = on_startup
+    on_shutdown = on_shutdown
+    redis_settings = RedisSettings()
+--- app/t.py
+import httpx
+from app import worker
+async def a(ctx, n: int, given=None):
+    x = ctx["http"]  # expect: WK312
+    if None is not x:
+        pass
+    y = ctx["http"]  # expect: WK312
+    if n and (not y or n > 3):
+        pass
+    z = ctx["http"]  # expect: WK312
+    alias = z
+    if alias is None:
+        return
+    while ctx["http"] is None:  # expect: WK312
+        pass
+    if ctx["http"] != None:  # expect: WK312
+        pass
+    match ctx["http"]:  # expect: WK312
+        case None:
+            pass
+    if (w := ctx["http"]):  # expect: WK312
+        pass
+    popped = ctx.pop("http", None)  # expect: WK312
+    if popped:
+        pass
+    v = ctx["http"]  # expect: WK312
+    assert v
+    kept = ctx["http"]
+    if kept == n or None is n or 1 is None or n is None:
+        pass
+    if given is None and ctx["n"] is None:
+        pass
+    match kept:
+        case 1:
+            pass
+    match n:
+        case None:
+            pass
+    other = ctx["n"]
+    if other is None or not ctx.get("n"):
+        pass
+    if kept.is_closed is None or kept.get("x") is None:
+        pass
+    for other in ():
+        if other is None:
+            pass
+    if a is None or httpx is None:
+        pass
+async def b(ctx):
+    copied = worker.cache
+    again = copied
+    if copied is None:  # expect: WK312
+        return
+    if worker.other:  # expect: WK312
+        return
+    if worker.W is None or worker.on_startup is None:
+        return
+def helper():
+    assert worker.cache is not None
+""",
 }
 
 

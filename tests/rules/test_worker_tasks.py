@@ -543,6 +543,384 @@ async def c(ctx, app):
 async def d(ctx):
     return ctx["app"].state.x
 """,
+    ("WK307", "decorators and first parameters"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+from app import t
+class W:
+    functions = [t.a, t.b, t.c, t.d, t.e, t.f, t.g, t.h, t.i, t.j, t.k, t.l, t.m, t.K.s, t.n, t.o, t.p, t.q]
+    redis_settings = RedisSettings()
+--- app/t.py
+import collections
+import typing
+from collections.abc import Sequence
+from typing import Callable, Iterable, List, Tuple
+from lib import traced
+def plain(fn):
+    return fn
+def sync(fn):
+    def inner(ctx):
+        return fn(ctx)
+    return inner
+class Holder:
+    def __getitem__(self, key): ...
+class Empty: ...
+@traced
+def a(ctx): ...
+@plain
+def b(ctx): ...  # expect: WK307
+@sync
+def c(ctx): ...  # expect: WK307
+async def d(x: list[str]): ...  # expect: WK307
+async def e(x: Sequence[str]): ...  # expect: WK307
+async def f(x: typing.Deque): ...
+async def g(x: collections.OrderedDict): ...
+async def h(x: Holder): ...
+async def i(x: Empty): ...  # expect: WK307
+async def j(x: "Unknown"): ...
+async def k(x: str | dict): ...
+async def l(x: str | int): ...  # expect: WK307
+async def m(_ctx, y): ...
+class K:
+    @staticmethod
+    def s(ctx): ...  # expect: WK307
+async def n(x: Tuple[int]): ...  # expect: WK307
+async def o(x: Callable): ...  # expect: WK307
+async def p(x, _context): ...  # expect: WK307
+async def q(x: collections.deque): ...  # expect: WK307
+""",
+    ("WK309", "lists put together in many ways"): """
+--- app/worker.py
+from arq import cron, func
+from arq.connections import RedisSettings
+from arq.worker import Worker, run_worker
+from app.tasks import a, b
+import app.tasks.a
+EXTRA = [a.by_list]
+EXTRA.append(a.by_append)
+EXTRA.extend([a.by_extend, func(coroutine=a.by_func, name="x")])
+EXTRA += [a.by_plus]
+OTHER = [a.of_other]
+OTHER.append(b.lost)
+NAMED = {"x": a.by_dict}
+def more():
+    return [a.by_call]
+class W:
+    functions = [*EXTRA, a.first] + list(more())
+    cron_jobs = [
+        cron(a.by_cron, hour=1),
+        app.tasks.a.missing,  # expect: WK309
+        cron(coroutine=a.gone, hour=1),  # expect: WK309
+    ]
+    redis_settings = RedisSettings()
+W.functions.append(a.late)
+W.functions += [a.later]
+W.functions = [*W.functions, a.latest]
+--- app/tasks/__init__.py
+--- app/tasks/a.py
+async def by_list(ctx): ...
+async def by_append(ctx): ...
+async def by_extend(ctx): ...
+async def by_func(ctx): ...
+async def by_plus(ctx): ...
+async def of_other(ctx): ...  # expect: WK309
+async def by_dict(ctx): ...  # expect: WK309
+async def by_call(ctx): ...
+async def first(ctx): ...
+async def by_cron(ctx): ...
+async def late(ctx): ...
+async def later(ctx): ...
+async def latest(ctx): ...
+--- app/tasks/b.py
+async def lost(ctx): ...  # expect: WK309
+""",
+    ("WK309", "a list that a comprehension makes"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+from app import tasks
+class W:
+    functions = [f for f in (tasks.one, tasks.two)]
+    redis_settings = RedisSettings()
+--- app/tasks.py
+async def one(ctx): ...
+async def two(ctx): ...
+async def three(ctx): ...
+""",
+    ("WK309", "settings that are called or given"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+from arq.worker import Worker, create_worker, run_worker
+from app.tasks import a
+def main():
+    Worker([a.by_worker], redis_settings=RedisSettings())
+    Worker(functions=[a.by_keyword])
+    run_worker(Given, functions=[a.beside])
+    create_worker({"functions": [a.nowhere]})
+    run_worker(settings, cron_jobs=[a.by_run])
+    Settings(functions=[a.by_settings], redis_settings=RedisSettings())
+    Other(functions=[a.other])
+class Given:
+    functions = [a.by_class]
+SETTINGS = {"functions": [a.by_mapping], "redis_settings": None, 3: 4}
+--- app/tasks/__init__.py
+--- app/tasks/a.py
+async def by_worker(ctx): ...
+async def by_keyword(ctx): ...
+async def beside(ctx): ...
+async def nowhere(ctx): ...  # expect: WK309
+async def by_run(ctx): ...
+async def by_settings(ctx): ...
+async def by_class(ctx): ...
+async def by_mapping(ctx): ...
+async def other(ctx): ...  # expect: WK309
+""",
+    ("WK302", "who carries what, and who sets it"): """
+--- app/vars.py
+import enum
+from contextvars import ContextVar
+from typing import Annotated, Optional
+from redis.asyncio import Redis
+outer: ContextVar[Optional[Redis]]
+kept = ContextVar("kept", default=Redis())  # expect: WK302
+listed: ContextVar[list[Redis]] = ContextVar("listed")  # expect: WK302
+class Level(enum.Enum):
+    LOW = 1
+by_value = ContextVar("by_value")  # expect: WK302
+text = ContextVar("text")
+number = ContextVar("number", default=3)
+formatted = ContextVar("formatted")
+level: ContextVar[Level] = ContextVar("level")  # expect: WK302
+unset = ContextVar("unset")
+passed = ContextVar("passed")  # expect: WK302
+made = ContextVar("made")  # expect: WK302
+by_task = ContextVar("by_task")  # expect: WK302
+print(ContextVar("nameless", default=Redis()))  # expect: WK302
+def of():
+    class Inner:
+        var = ContextVar("inner")
+    return Inner
+--- app/worker.py
+from arq.connections import RedisSettings
+from redis.asyncio import Redis
+from app import vars
+from app.tasks import job
+async def on_startup(ctx):
+    vars.by_value.set(Redis())
+async def on_job_start(ctx):
+    vars.text.set(ctx["job_id"])
+    vars.number.set(unknown())
+    vars.formatted.set(f"{ctx}")
+    vars.level.set(vars.Level.LOW)
+    vars.passed.set(ctx)
+    vars.made.set(dict())
+def helper(value):
+    vars.unset.set(value)
+class W:
+    functions = [job]
+    on_startup = on_startup
+    on_job_start = on_job_start
+    redis_settings = RedisSettings()
+--- app/tasks.py
+from app import vars
+async def job(ctx, n):
+    vars.by_task.set(n)
+    vars.text.reset(n)
+    vars.nothing.set(n)
+""",
+    ("WK303", "what a task leaves behind at module level"): """
+--- app/worker.py
+import httpx
+from arq.connections import RedisSettings
+from app.tasks import job, again
+class W:
+    functions = [job, again]
+    redis_settings = RedisSettings()
+--- app/state.py
+import collections
+import httpx
+from typing import Optional
+class Holder:
+    client = None
+    def __init__(self):
+        self.inner = None
+holder = Holder()
+clients: dict[str, httpx.AsyncClient] = {}
+grouped = collections.defaultdict(list)
+sets = set()
+seen = {n for n in ()}
+numbers = []
+typed = list[int]()
+--- app/tasks.py
+import httpx
+from app import state
+from app.state import Holder, clients, holder
+one = None
+two = None
+three = None
+four = None
+async def job(ctx, key):
+    global one, two  # expect: WK303
+    global three  # expect: WK303
+    global four  # expect: WK303
+    one, two = httpx.AsyncClient(), 2
+    with httpx.Client() as three:
+        pass
+    for four in (httpx.Client(),):
+        pass
+    clients[key] = httpx.AsyncClient()  # expect: WK303
+    clients.setdefault(key, httpx.AsyncClient())  # expect: WK303
+    state.grouped[key].append(1)
+    local = state.clients
+    local.update({key: httpx.AsyncClient()})  # expect: WK303
+    state.sets.add(httpx.AsyncClient())  # expect: WK303
+    state.seen.add(httpx.AsyncClient())  # expect: WK303
+    state.holder.client = httpx.AsyncClient()  # expect: WK303
+    setattr(holder, "client", httpx.AsyncClient())  # expect: WK303
+    globals()["other"] = httpx.AsyncClient()  # expect: WK303
+    globals().update(other=httpx.AsyncClient())  # expect: WK303
+    state.typed.append(httpx.AsyncClient())  # expect: WK303
+async def again(ctx):
+    mine = {}
+    mine["x"] = httpx.AsyncClient()
+    own = Holder()
+    own.client = httpx.AsyncClient()
+    clients = {}
+    clients["x"] = httpx.AsyncClient()
+    def five():
+        pass
+    five.client = httpx.AsyncClient()
+""",
+    ("WK311", "what the worker's module names"): """
+--- app/main.py
+from fastapi import FastAPI
+from app.deps.things import ThingDep, get_thing
+app = FastAPI()
+def make_app():
+    return FastAPI()
+@app.get("/")
+def index(thing: ThingDep) -> int: ...
+--- app/deps/__init__.py
+--- app/deps/things.py
+from typing import Annotated
+from fastapi import Depends
+from app.config import Settings, get_settings
+class Thing:
+    def __init__(self, n: int) -> None: ...
+class Own:
+    pass
+def get_thing() -> int: ...
+def unused() -> int: ...
+ThingDep = Annotated[int, Depends(get_thing)]
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+OwnDep = Annotated[Thing, Depends()]
+--- app/api.py
+from fastapi import APIRouter
+from app.deps.things import OwnDep, SettingsDep
+router = APIRouter()
+@router.get("/x")
+def x(own: OwnDep, settings: SettingsDep) -> int: ...
+--- app/config.py
+from functools import lru_cache
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings): ...
+@lru_cache
+def get_settings() -> Settings:
+    return Settings()
+--- app/worker.py
+from typing import TYPE_CHECKING
+from arq.connections import RedisSettings
+from fastapi import Depends, FastAPI  # expect: WK311
+from starlette.requests import Request  # expect: WK311
+import app.main
+import app.deps.things
+from app.config import get_settings
+from app.deps.things import OwnDep, SettingsDep, Thing, ThingDep, get_thing, unused  # expect: WK311
+from app.main import make_app  # expect: WK311
+if TYPE_CHECKING:
+    from app.main import app as typed
+class Mine(FastAPI):
+    pass
+async def job(ctx, request: Request, thing: ThingDep):
+    app.main.app.state.x = 1  # expect: WK311
+    settings = get_settings()
+    made = app.main.make_app()  # expect: WK311
+    made.title  # expect: WK311
+    getattr(request.app.state, "y")
+    request.state.z
+async def other(ctx) -> "app.deps.things.ThingDep":  # expect: WK311
+    return app.deps.things.get_thing()  # expect: WK311
+async def third(ctx):
+    return Mine.title  # expect: WK311
+class W:
+    functions = [job, other, third]
+    redis_settings = RedisSettings()
+""",
+    ("WK311", "a module that is the application's as well"): """
+--- app/main.py
+from fastapi import FastAPI
+from app.deps.things import ThingDep, get_thing
+app = FastAPI()
+def make_app():
+    return FastAPI()
+@app.get("/")
+def index(thing: ThingDep) -> int: ...
+--- app/deps/__init__.py
+--- app/deps/things.py
+from typing import Annotated
+from fastapi import Depends
+from app.config import Settings, get_settings
+class Thing:
+    def __init__(self, n: int) -> None: ...
+class Own:
+    pass
+def get_thing() -> int: ...
+def unused() -> int: ...
+ThingDep = Annotated[int, Depends(get_thing)]
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+OwnDep = Annotated[Thing, Depends()]
+--- app/api.py
+from fastapi import APIRouter
+from app.deps.things import OwnDep, SettingsDep
+router = APIRouter()
+@router.get("/x")
+def x(own: OwnDep, settings: SettingsDep) -> int: ...
+--- app/config.py
+from functools import lru_cache
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings): ...
+@lru_cache
+def get_settings() -> Settings:
+    return Settings()
+--- app/worker.py
+from typing import TYPE_CHECKING
+from arq.connections import RedisSettings
+from fastapi import Depends, FastAPI
+from starlette.requests import Request
+import app.main
+import app.deps.things
+from app.config import get_settings
+from app.deps.things import OwnDep, SettingsDep, Thing, ThingDep, get_thing, unused
+from app.main import make_app
+if TYPE_CHECKING:
+    from app.main import app as typed
+application = FastAPI()
+class Mine(FastAPI):
+    pass
+async def job(ctx, request: Request, thing: ThingDep):  # expect: WK311
+    app.main.app.state.x = 1  # expect: WK311
+    settings = get_settings()
+    made = app.main.make_app()  # expect: WK311
+    made.title  # expect: WK311
+    getattr(request.app.state, "y")  # expect: WK311
+    request.state.z
+async def other(ctx) -> "app.deps.things.ThingDep":  # expect: WK311
+    return app.deps.things.get_thing()  # expect: WK311
+async def third(ctx):
+    return Mine()  # expect: WK311
+class W:
+    functions = [job, other, third]
+    redis_settings = RedisSettings()
+""",
 }
 
 
