@@ -14,6 +14,7 @@ from conformance.program.values import External
 READS = frozenset(
     {"os.environ", "os.environb", "os.getenv", "os.getenvb", "dotenv.load_dotenv", "dotenv.dotenv_values"}
 )
+_NAMING = (code.Attribute, code.Name)
 _NAMES = frozenset(name.rpartition(".")[2] for name in READS)
 
 
@@ -35,7 +36,7 @@ def environment_reads(module: ModuleScope, names: Inference) -> Iterator[Environ
     }
     unrun = unrun_lines(module)
     for scope in scopes_of(module):
-        for node in (*scope.nodes, *scope.deferred):
+        for node in (*scope.nodes.of(*_NAMING), *scope.deferred.of(*_NAMING)):
             match node:
                 case code.Attribute(name=name) if name in _NAMES:
                     pass

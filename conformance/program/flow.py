@@ -104,7 +104,7 @@ class Flow:
                 return True
         if function.node.is_generator or function in seen or len(seen) > _DEEPEST:
             return False
-        if any(isinstance(node, code.Return) for node in function.nodes):
+        if function.nodes.of(code.Return):
             return False
         return not self._passes(function.body, function, (*seen, function))
 

@@ -10,8 +10,8 @@ from conformance.program.scopes import ModuleScope
 
 def unrun_blocks(module: ModuleScope) -> Iterator[tuple[code.Statement, ...]]:
     """Yield the blocks that no import runs: of `if __name__ == "__main__"` and of `if TYPE_CHECKING`."""
-    for node in module.nodes:
-        if isinstance(node, code.If) and node.body:
+    for node in module.nodes.of(code.If):
+        if node.body:
             if never_on_import(node.test):
                 yield node.body
             elif _only_on_import(node.test) and node.otherwise:

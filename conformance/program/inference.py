@@ -10,6 +10,9 @@ import builtins
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TypeAlias
 
 from conformance.facts import code
 from conformance.program import catalogue
@@ -65,6 +68,7 @@ _ITERATORS = frozenset(
 )  # fmt: skip
 _TRANSPARENT = frozenset({"ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "TypeGuard"})
 _OPAQUE = frozenset({"Any", "object", "TypeVar", "ParamSpec", "Self", "LiteralString", "Never", "NoReturn"})
+_REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript})
 _DEEPEST = 80
 """How many questions may hang on one another; behind that nothing is known."""
 _ROUNDS = 12
@@ -116,13 +120,16 @@ class Inference:
         self._ring: list[object] = []
         self._changes = 0
         self._annotations: dict[tuple[int, int], Annotation] = {}
-        self._callers: dict[str, list[tuple[code.Call, Scope, int]]] | None = None
+        self._callers: dict[str, list[_CallSite]] | None = None
+        self._called: dict[str, _Called] = {}
+        self._assigned: dict[ClassScope, dict[str, list[tuple[FunctionScope, code.Expression]]]] = {}
         self._bases: dict[ClassScope, tuple[str | ClassScope, ...]] = {}
         self._ancestry: dict[ClassScope | str, tuple[str | ClassScope, ...]] = {}
 
     def forget(self) -> None:
         """Drop what was remembered: what functions are given has become known."""
         self._memo.clear()
+        self._called.clear()
         self._bases.clear()
         self._ancestry.clear()
 
@@ -338,9 +345,13 @@ class Inference:
 
     def infer(self, node: code.Expression, scope: Scope) -> Values:
         """Return all that an expression can stand for, as far as it is known; () where nothing is."""
-        if isinstance(node, (code.Name, code.Attribute, code.Call, code.Subscript)):
-            return self._remember((id(node), id(scope)), lambda: self._infer(node, scope), keep=(node, scope))
-        return self._infer(node, scope)
+        if type(node) not in _REMEMBERED:
+            return self._infer(node, scope)
+        key = (id(node), id(scope))
+        known = self._memo.get(key)
+        if known is not None:
+            return known
+        return self._remember(key, lambda: self._infer(node, scope), keep=(node, scope))
 
     def _remember(self, key: object, compute: Callable[[], Values], keep: object = None) -> Values:
         """Return the values of a question, computed once.
@@ -439,11 +450,10 @@ class Inference:
 
     @staticmethod
     def _union(groups: Iterable[Values]) -> Values:
-        found: dict[Value, None] = {}
-        for group in groups:
-            for value in group:
-                found[value] = None
-        return tuple(found)
+        several = [group for group in groups if group]
+        if len(several) == 1 and len(several[0]) == 1:
+            return several[0]
+        return tuple(dict.fromkeys(chain.from_iterable(several)))
 
     def value_of(self, resolved: Resolved) -> Values:
         """Return what a definition stands for."""
@@ -589,23 +599,9 @@ class Inference:
 
     def assigned_attributes(self, cls: ClassScope, name: str) -> Iterator[tuple[FunctionScope, code.Expression]]:
         """Yield each value that a method of the class assigns to `self.name`, with the method."""
-        for method in cls.methods:
-            if not method.parameters:
-                continue
-            me = method.parameters[0].name
-            for node in method.nodes:
-                match node:
-                    case code.Assign(targets=targets, value=value) if value is not None:
-                        for target in targets:
-                            match target:
-                                case code.Attribute(value=code.Name(id=owner), name=attribute) if (
-                                    owner == me and attribute == name
-                                ):
-                                    yield method, value
-                    case code.WithItem(
-                        manager=manager, target=code.Attribute(value=code.Name(id=owner), name=attribute)
-                    ) if owner == me and attribute == name:
-                        yield method, manager
+        if cls not in self._assigned:
+            self._assigned[cls] = _assigned_to_self(cls)
+        yield from self._assigned[cls].get(name, ())
 
     def _external_attribute(self, base: Instance, type_name: str, name: str) -> Values:
         types = catalogue.supertypes(type_name)
@@ -799,7 +795,7 @@ class Inference:
 
     def _returned(self, function: FunctionScope) -> Values:
         groups: list[Values] = []
-        for node in function.nodes:
+        for node in function.nodes.of(code.Yield, code.Return):
             match node:
                 case code.Yield(value=value) if value is not None and function.node.is_generator:
                     groups.append(self.infer(value, function))
@@ -894,8 +890,6 @@ class Inference:
         The number says how many positional arguments of the call stand before the function's own: 0 for `f(x)`, 1 for
         `partial(f, x)` and `to_thread(f, x)`.
         """
-        if self._callers is None:
-            self._callers = self._index_calls()
         names = {function.name}
         if function.name == "__init__" and function.owner is not None:
             names = {function.owner.name}
@@ -903,35 +897,46 @@ class Inference:
             return
         seen: set[int] = set()
         for name in sorted(names | self._renamed(names)):
-            for call, scope, skip in self._callers.get(name, ()):
-                if id(call) in seen:
-                    continue
-                callee = call.function if skip == 0 else call.arguments[skip - 1]
-                if any(self._calls(value, function) for value in self.infer(callee, scope)):
+            for call, scope, skip in self._calls_by_name(name, function):
+                if id(call) not in seen:
                     seen.add(id(call))
                     yield call, scope, skip
 
     def calls_of_class(self, cls: ClassScope) -> Iterator[tuple[code.Call, Scope]]:
         """Yield the calls in the target that make an object of a class, `cls(…)` in its own methods included."""
-        if self._callers is None:
-            self._callers = self._index_calls()
         names = {cls.name}
         for name in sorted(names | self._renamed(names) | {"cls"}):
-            for call, scope, skip in self._callers.get(name, ()):
-                if skip == 0 and any(
-                    isinstance(value, ClassValue) and value.cls is cls for value in self.infer(call.function, scope)
-                ):
-                    yield call, scope
+            yield from ((call, scope) for call, scope, skip in self._calls_by_name(name, cls) if skip == 0)
 
-    def _calls(self, value: Value, function: FunctionScope) -> bool:
+    def _calls_by_name(self, name: str, wanted: FunctionScope | ClassScope) -> list[_CallSite]:
+        """Return the calls, among those of something of this name, that call a function or class."""
+        if self._callers is None:
+            self._callers = self._index_calls()
+        if name not in self._called:
+            self._called[name] = _Called(dict(enumerate(self._callers.get(name, ()))))
+        called = self._called[name]
+        found = list(called.known.get(wanted, ()))
+        for number, (call, scope, skip) in tuple(called.unknown.items()):
+            callee = call.function if skip == 0 else call.arguments[skip - 1]
+            targets = tuple(chain.from_iterable(map(self._targets, self.infer(callee, scope))))
+            if wanted in targets:
+                found.append((number, call, scope, skip))
+            if (id(callee), id(scope)) in self._memo and number in called.unknown:
+                del called.unknown[number]
+                for target in targets:
+                    called.known.setdefault(target, []).append((number, call, scope, skip))
+        return [(call, scope, skip) for _, call, scope, skip in sorted(found, key=lambda each: each[0])]
+
+    def _targets(self, value: Value) -> Iterator[FunctionScope | ClassScope]:
+        """Yield what runs where a value is called: a function; of a class that, and its `__init__`."""
         match value:
-            case FunctionValue(function=called):
-                return called is function
+            case FunctionValue(function=function):
+                yield function
             case ClassValue(cls=cls):
-                return function.name == "__init__" and any(
-                    s.binding is function for s in self.class_symbols(cls, "__init__")
-                )
-        return False
+                yield cls
+                for symbol in self.class_symbols(cls, "__init__"):
+                    if isinstance(symbol.binding, FunctionScope):
+                        yield symbol.binding
 
     def _renamed(self, names: set[str]) -> set[str]:
         if not hasattr(self, "_aliases"):
@@ -960,13 +965,11 @@ class Inference:
         own = set(names)
         return frozenset(own | self._renamed(own))
 
-    def _index_calls(self) -> dict[str, list[tuple[code.Call, Scope, int]]]:
-        index: dict[str, list[tuple[code.Call, Scope, int]]] = defaultdict(list)
+    def _index_calls(self) -> dict[str, list[_CallSite]]:
+        index: dict[str, list[_CallSite]] = defaultdict(list)
         for module in self.modules:
             for scope in scopes_of(module):
-                for node in scope.nodes:
-                    if not isinstance(node, code.Call):
-                        continue
+                for node in scope.nodes.of(code.Call):
                     name = _last_name(node.function)
                     if name:
                         index[name].append((node, scope, 0))
@@ -1105,6 +1108,21 @@ class Inference:
         return tuple(found)
 
 
+_CallSite: TypeAlias = tuple[code.Call, Scope, int]
+
+
+@dataclass(slots=True)
+class _Called:
+    """The calls of something of one name: which function or class each calls, as far as that is settled.
+
+    Each has a number, in the order of modules and lines. `unknown` are those that were not asked yet, or whose answer
+    is provisional still.
+    """
+
+    unknown: dict[int, _CallSite]
+    known: dict[FunctionScope | ClassScope, list[tuple[int, code.Call, Scope, int]]] = field(default_factory=dict)
+
+
 class EntryValues:
     """What is stored under the keys of app.state and of arq's context; filled once the writes are known."""
 
@@ -1163,6 +1181,28 @@ def _last_name(node: code.Expression) -> str:
         case code.Name(id=name) | code.Attribute(name=name):
             return name
     return ""
+
+
+def _assigned_to_self(cls: ClassScope) -> dict[str, list[tuple[FunctionScope, code.Expression]]]:
+    """Return what the methods of a class assign to the attributes of their object, by attribute."""
+    found: dict[str, list[tuple[FunctionScope, code.Expression]]] = {}
+    for method in cls.methods:
+        if not method.parameters:
+            continue
+        me = method.parameters[0].name
+        for node in method.nodes.of(code.Assign, code.WithItem):
+            targets: tuple[code.Expression | None, ...] = ()
+            value: code.Expression | None = None
+            match node:
+                case code.Assign(targets=targets, value=value):
+                    pass
+                case code.WithItem(target=target, manager=value):
+                    targets = (target,)
+            for target in targets:
+                match target:
+                    case code.Attribute(value=code.Name(id=owner), name=name) if owner == me and value is not None:
+                        found.setdefault(name, []).append((method, value))
+    return found
 
 
 def _owner(scope: Scope) -> ClassScope | None:

@@ -462,18 +462,17 @@ class DependencyInjection:
         if isinstance(scope, FunctionScope):
             for decorator in scope.node.decorators:
                 self._decorator(scope, decorator)
-        for node in scope.nodes:
-            match node:
-                case code.Call(function=code.Attribute(value=base, name="include_router")):
+        for node in scope.nodes.of(code.Call):
+            match node.function:
+                case code.Attribute(value=base, name="include_router"):
                     self._inclusion(node, base, scope)
-                case code.Call(function=code.Attribute(value=base, name=name)) if name in _ADDED:
+                case code.Attribute(value=base, name=name) if name in _ADDED:
                     self._added(node, base, name, scope)
-            if isinstance(node, code.Call):
-                for keyword in node.keywords:
-                    if keyword.name == "dependencies":
-                        uses = self.list_uses(keyword.value, scope)
-                        if uses:
-                            self.lists.append((node, scope, uses))
+            for keyword in node.keywords:
+                if keyword.name == "dependencies":
+                    uses = self.list_uses(keyword.value, scope)
+                    if uses:
+                        self.lists.append((node, scope, uses))
 
     def _decorator(self, function: FunctionScope, decorator: code.Expression) -> None:
         match decorator:

@@ -111,7 +111,7 @@ class Lifespans:
                     ):
                         self._starter(scope, self._event(event, scope.parent), decorator, scope.parent)
                         self.events.append(Event(decorator, scope.parent, "on_event", base))
-        for node in scope.nodes:
+        for node in scope.nodes.of(code.Call, code.Assign):
             match node:
                 case code.Call(function=code.Attribute(value=base, name="add_event_handler")) if self._is_app_or_router(
                     base, scope
@@ -266,9 +266,7 @@ class Lifespans:
 
     def called_by(self, function: FunctionScope) -> Iterator[FunctionScope]:
         """Yield the functions that a function calls, or hands to a call."""
-        for node in function.nodes:
-            if not isinstance(node, code.Call):
-                continue
+        for node in function.nodes.of(code.Call):
             callees = [node.function, *(a for a in node.arguments if isinstance(a, (code.Name, code.Attribute)))]
             for callee in callees:
                 for value in self.names.infer(callee, function):

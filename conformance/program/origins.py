@@ -205,7 +205,7 @@ class Origins:
             if module.is_test:
                 continue
             for scope in scopes_of(module):
-                for node in scope.nodes:
+                for node in scope.nodes.of(code.Assign, code.Call):
                     self._index_node(node, scope, self._attributes)
         return self._attributes
 

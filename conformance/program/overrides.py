@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ATTRIBUTE = "dependency_overrides"
 _REMOVING = frozenset({"clear", "pop", "popitem", "__delitem__"})
+_WRITING = (code.Assign, code.Delete, code.Call)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,25 +58,21 @@ class OverrideWrite:
 def override_writes(program: Program, module: ModuleScope) -> Iterator[OverrideWrite]:
     """Yield the writes of the overrides in a module, in the order of its scopes."""
     if not any(
-        isinstance(node, code.Attribute) and node.name == _ATTRIBUTE
+        node.name == _ATTRIBUTE
         for scope in scopes_of(module)
-        for node in (*scope.nodes, *scope.deferred)
+        for node in (*scope.nodes.of(code.Attribute), *scope.deferred.of(code.Attribute))
     ) and not any(_mentions(scope) for scope in scopes_of(module)):
         return
     for scope in scopes_of(module):
-        for node in (*scope.nodes, *scope.deferred):
+        for node in (*scope.nodes.of(*_WRITING), *scope.deferred.of(*_WRITING)):
             yield from _writes(program, node, scope)
 
 
 def _mentions(scope: Scope) -> bool:
     """Whether something in a scope may be the overrides under another name."""
-    for node in scope.nodes:
-        match node:
-            case code.Constant(value=str(text)) if text == _ATTRIBUTE:
-                return True
-            case code.Name(id=name) if "overrid" in name.lower():
-                return True
-    return False
+    return any(node.value == _ATTRIBUTE for node in scope.nodes.of(code.Constant)) or any(
+        "overrid" in node.id.lower() for node in scope.nodes.of(code.Name)
+    )
 
 
 def is_overrides(program: Program, node: code.Expression, scope: Scope) -> bool:

@@ -53,11 +53,10 @@ class Patch:
 def patches(program: Program, module: ModuleScope) -> Iterator[Patch]:
     """Yield the calls in a module that patch something, decorators included."""
     for scope in scopes_of(module):
-        for node in (*scope.nodes, *scope.deferred):
-            if isinstance(node, code.Call):
-                found = _patch(program, node, scope)
-                if found is not None:
-                    yield found
+        for node in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
+            found = _patch(program, node, scope)
+            if found is not None:
+                yield found
 
 
 def _patch(program: Program, call: code.Call, scope: Scope) -> Patch | None:

@@ -147,8 +147,7 @@ class Queue:
             enqueue
             for module in self.names.modules
             for scope in scopes_of(module)
-            for node in scope.nodes
-            if isinstance(node, code.Call)
+            for node in scope.nodes.of(code.Call)
             for enqueue in self._enqueue(node, scope)
         )
 
@@ -193,7 +192,7 @@ class Queue:
 
     def _find_settings(self, module: ModuleScope) -> None:
         for scope in scopes_of(module):
-            for node in scope.nodes:
+            for node in scope.nodes.of(code.Mapping, code.Call):
                 match node:
                     case code.Mapping(keys=keys, values=values):
                         fields = {
@@ -212,7 +211,7 @@ class Queue:
             return
         for module in self.names.modules:
             for scope in scopes_of(module):
-                for node in scope.nodes:
+                for node in scope.nodes.of(code.Assign):
                     match node:
                         case code.Assign(targets=targets, value=value) if value is not None:
                             for target in targets:
@@ -359,7 +358,7 @@ class Queue:
         found: dict[str, list[tuple[code.Expression, tuple[code.Expression, ...], Scope]]] = defaultdict(list)
         for module in self.names.modules:
             for scope in scopes_of(module):
-                for node in scope.nodes:
+                for node in scope.nodes.of(code.Call, code.Assign):
                     match node:
                         case code.Call(function=code.Attribute(value=base, name="append"), arguments=(entry,)):
                             found[code.dotted(base).rpartition(".")[2]].append((base, (entry,), scope))

@@ -158,7 +158,7 @@ def _along(
 def _dynamic(module: ModuleScope, names: Inference) -> Iterator[Reach]:
     """Yield what `import_module` and `__import__` reach by a literal name."""
     for scope in scopes_of(module):
-        for node in scope.nodes:
+        for node in scope.nodes.of(code.Call):
             match node:
                 case code.Call(function=code.Name(id=name) | code.Attribute(name=name), arguments=(first, *_)) if (
                     name.endswith(("import_module", "__import__"))

@@ -93,22 +93,20 @@ class Resources:
 
     def in_scope(self, scope: Scope) -> Iterator[Construction]:
         """Yield the constructions among the calls of a scope, in the order of the source; nested scopes excluded."""
-        for node in scope.nodes:
-            if isinstance(node, code.Call):
-                found = self.constructed_by(node, scope)
-                if found is not None:
-                    yield found
+        for node in scope.nodes.of(code.Call):
+            found = self.constructed_by(node, scope)
+            if found is not None:
+                yield found
 
     def in_body(self, function: FunctionScope) -> tuple[Construction, ...]:
         """Return what a call of a function constructs, in it or in a function of the target that it calls."""
         if function not in self._bodies:
             self._bodies[function] = ()  # a function that calls itself
             found: list[Construction] = []
-            for node in function.nodes:
-                if isinstance(node, code.Call):
-                    built = self.built_by(node, function)
-                    if built is not None:
-                        found.append(built)
+            for node in function.nodes.of(code.Call):
+                built = self.built_by(node, function)
+                if built is not None:
+                    found.append(built)
             self._bodies[function] = tuple(found)
         return self._bodies[function]
 
@@ -152,7 +150,7 @@ class Resources:
         if constructor.owner is None or not constructor.parameters:
             return
         me = constructor.parameters[0].name
-        for node in constructor.nodes:
+        for node in constructor.nodes.of(code.Call):
             match node:
                 case code.Call(function=code.Attribute(value=code.Name(id=owner), name=name)) if owner == me:
                     for symbol in self.names.class_symbols(constructor.owner, name):
@@ -318,9 +316,8 @@ def _calls_what_it_decorates(decorator: FunctionScope) -> bool:
 
 
 def _entered(function: FunctionScope) -> Iterator[code.Expression]:
-    for node in function.nodes:
-        if isinstance(node, code.WithItem):
-            yield node.manager
+    for node in function.nodes.of(code.WithItem):
+        yield node.manager
 
 
 def _shown(call: code.Call) -> str:

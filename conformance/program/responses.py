@@ -103,7 +103,7 @@ def gives_response_objects(program: Program, endpoint: Endpoint) -> bool:
         types = program.names.annotation(function.node.returns, function.parent)
         if types.types and not types.opaque and all(_is_response_type(program, t.type) for t in types.types):
             return True
-    results = [n.value for n in function.nodes if isinstance(n, code.Return)]
+    results = [n.value for n in function.nodes.of(code.Return)]
     return bool(results) and all(r is not None and _is_response(program, r, function) for r in results)
 
 

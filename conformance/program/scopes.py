@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from conformance.facts import code
 from conformance.results import Place
@@ -43,6 +43,43 @@ class ParameterBinding(NamedTuple):
     position: int
 
 
+Kind = TypeVar("Kind", bound=code.Node)
+
+
+class Nodes(list[code.Node]):
+    """Records in the order of the source, which can be asked for by kind: few of a scope's matter to anybody."""
+
+    __slots__ = ("_by_kind",)
+
+    @overload
+    def of(self, kind: type[Kind], /) -> list[Kind]: ...
+
+    @overload
+    def of(self, *kinds: type[code.Node]) -> list[code.Node]: ...
+
+    def of(self, *kinds: type[Any]) -> list[Any]:
+        """Return the records of some kinds; not to be asked before all are there."""
+        if not self:
+            return []
+        if not hasattr(self, "_by_kind"):
+            self._by_kind: dict[tuple[type, ...], list[Any]] = self._sorted()
+        found = self._by_kind.get(kinds)
+        if found is None:
+            found = [node for node in self if type(node) in kinds] if len(kinds) > 1 else []
+            self._by_kind[kinds] = found
+        return found
+
+    def _sorted(self) -> dict[tuple[type, ...], list[code.Node]]:
+        by_kind: dict[type, list[code.Node]] = {}
+        for node in self:
+            kind = type(node)
+            if kind in by_kind:
+                by_kind[kind].append(node)
+            else:
+                by_kind[kind] = [node]
+        return {(kind,): nodes for kind, nodes in by_kind.items()}
+
+
 @dataclass(eq=False, slots=True)
 class ModuleScope:
     """A module of the target.
@@ -66,8 +103,8 @@ class ModuleScope:
     functions: list[FunctionScope] = field(default_factory=list)
     classes: list[ClassScope] = field(default_factory=list)
     stars: list[tuple[str, code.ImportFrom]] = field(default_factory=list)
-    nodes: list[code.Node] = field(default_factory=list)
-    deferred: list[code.Node] = field(default_factory=list)
+    nodes: Nodes = field(default_factory=Nodes)
+    deferred: Nodes = field(default_factory=Nodes)
     roles: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -116,8 +153,8 @@ class ClassScope:
     module: ModuleScope
     symbol: str
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    nodes: list[code.Node] = field(default_factory=list)
-    deferred: list[code.Node] = field(default_factory=list)
+    nodes: Nodes = field(default_factory=Nodes)
+    deferred: Nodes = field(default_factory=Nodes)
 
     @property
     def key(self) -> str:
@@ -156,8 +193,8 @@ class FunctionScope:
     module: ModuleScope
     symbol: str
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    nodes: list[code.Node] = field(default_factory=list)
-    deferred: list[code.Node] = field(default_factory=list)
+    nodes: Nodes = field(default_factory=Nodes)
+    deferred: Nodes = field(default_factory=Nodes)
     outer_names: dict[str, str] = field(default_factory=dict)
     """Names declared `global` or `nonlocal`, and which of the two."""
 

@@ -50,7 +50,7 @@ def startups(program: Program) -> dict[FunctionScope, str]:
 
 
 def _sets_up_a_scheduler(program: Program, function: FunctionScope) -> bool:
-    for node in function.nodes:
+    for node in function.nodes.of(code.Call):
         match node:
             case code.Call(function=code.Name(id=name) | code.Attribute(name=name)) if name.endswith("Scheduler"):
                 if is_scheduler(program, program.names.infer(node, function)):

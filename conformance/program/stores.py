@@ -39,6 +39,9 @@ _CHANGING = frozenset(
     }
 )
 
+_STORING = (code.Assign, code.For, code.Generator, code.WithItem, code.Delete, code.Call)
+_READING = (code.Attribute, code.Subscript, code.Comparison)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Access:
@@ -118,8 +121,7 @@ class Stores:
 
     def _in_scope(self, scope: Scope) -> Iterator[Access]:
         stored: set[int] = set()
-        nodes = [*scope.nodes, *scope.deferred]
-        for node in nodes:
+        for node in (*scope.nodes.of(*_STORING), *scope.deferred.of(*_STORING)):
             match node:
                 case code.Assign(targets=targets, value=value, operator=operator):
                     for target in targets:
@@ -133,8 +135,8 @@ class Stores:
                         yield from self._store(target, None, node, scope, stored, "del")
                 case code.Call():
                     yield from self._call(node, scope, stored)
-        for node in nodes:
-            if id(node) not in stored and isinstance(node, (code.Attribute, code.Subscript, code.Comparison)):
+        for node in (*scope.nodes.of(*_READING), *scope.deferred.of(*_READING)):
+            if id(node) not in stored:
                 yield from self._read(node, scope)
 
     def _store(
@@ -342,7 +344,7 @@ class Stores:
             case _ if of == "state":
                 yield Access(of, "read", method, node.function, scope)
 
-    def _read(self, node: code.Attribute | code.Subscript | code.Comparison, scope: Scope) -> Iterator[Access]:
+    def _read(self, node: code.Node, scope: Scope) -> Iterator[Access]:
         match node:
             case code.Attribute(value=base, name=name):
                 values = self.names.infer(base, scope)

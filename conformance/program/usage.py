@@ -74,7 +74,7 @@ class Usage:
         """Yield the places where a local is read, nested functions included, and the binding is one that is wanted."""
         for inner in (scope, *_nested(scope)):
             if inner not in self._all:
-                self._all[inner] = [n for n in (*inner.nodes, *inner.deferred) if isinstance(n, code.Name)]
+                self._all[inner] = [*inner.nodes.of(code.Name), *inner.deferred.of(code.Name)]
             parents = self.parents(inner)
             for node in self._all[inner]:
                 if node.id != name or _is_target(node, parents):

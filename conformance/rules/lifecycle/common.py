@@ -45,7 +45,7 @@ def creations(program: Program, roots: tuple[FunctionScope, ...]) -> Iterator[Cr
 
 def held_by(construction: Construction) -> str:
     """Return how a message names where the result goes: ` in `app.state.redis``; "" where that is not plain."""
-    for node in construction.scope.nodes:
+    for node in construction.scope.nodes.of(code.Assign):
         match node:
             case code.Assign(targets=(target, *_), value=value) if value is not None and _is_or_awaits(
                 value, construction.call
@@ -122,7 +122,7 @@ def _makes_an_object(program: Program, call: code.Call, scope: Scope) -> bool:
 
 def is_entered(program: Program, construction: Construction) -> bool:
     """Return whether a with statement, or an exit stack, of the same function closes what a construction makes."""
-    for node in construction.scope.nodes:
+    for node in construction.scope.nodes.of(code.WithItem, code.Call):
         match node:
             case code.WithItem(manager=manager):
                 entered: code.Expression = manager

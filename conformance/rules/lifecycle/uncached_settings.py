@@ -90,9 +90,7 @@ def _in_module(program: Program, module: ModuleScope, classes: set[ClassScope]) 
     bound = {id(b.call) for b in module_level_settings(program, module)}
     unrun = unrun_lines(module)
     for scope in scopes_of(module):
-        for node in (*scope.nodes, *scope.deferred):
-            if not isinstance(node, code.Call):
-                continue
+        for node in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
             for cls in _constructs(program, node, scope):
                 if cls not in classes or id(node) in bound:
                     continue

@@ -16,7 +16,7 @@ def subjects(program: Program) -> Iterator[Located]:
     """Each `.json()` of a response that an HTTP client gave, outside tests."""
     for module in program.target_modules:
         for scope in scopes_of(module):
-            for node in (*scope.nodes, *scope.deferred):
+            for node in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
                 match node:
                     case code.Call(function=code.Attribute(value=base, name="json")):
                         if program.names.is_instance(program.names.infer(base, scope), *catalogue.RESPONSES):
