@@ -653,6 +653,14 @@ def _outer(node: Node) -> list[Node]:
     return []
 
 
+def last_name(node: Expression) -> str:
+    """Return the last part of a name or dotted name; "" for any other expression."""
+    match node:
+        case Name(id=name) | Attribute(name=name):
+            return name
+    return ""
+
+
 def dotted(expression: Expression) -> str:
     """Return `a.b.c` for a chain of names, and "" for anything else."""
     parts: list[str] = []

@@ -49,6 +49,10 @@ class Fallback(NamedTuple):
     function: FunctionScope
 
 
+_TESTING = (code.If, code.While, code.Assert, code.Conditional, code.Generator, code.UnaryOperation, code.Case)
+_FALLING_BACK = (code.BooleanOperation, code.Conditional, code.If, code.With, code.Try, code.Match, code.Call)
+
+
 def fallbacks_in(function: FunctionScope, names: Inference) -> Iterator[Fallback]:
     """Yield the fallbacks of a function, nested functions excluded, in the order of the source."""
     return _Reader(function, names).run()
@@ -58,16 +62,15 @@ class _Reader:
     def __init__(self, function: FunctionScope, names: Inference) -> None:
         self.function = function
         self.names = names
-        self.nodes = list(code.walk_scope(*function.body))
         self.attributes: dict[str, list[tuple[code.Span, Given]]] = {}
         self.equal: dict[str, set[str]] = {}
         """For each root the names and attributes that are assigned exactly it."""
 
     def run(self) -> Iterator[Fallback]:
         self._read_assignments()
-        tests = _tests(self.nodes)
+        tests = _tests(self.function.nodes.of(*_TESTING))
         yield from self._in_block(self.function.body)
-        for node in self.nodes:
+        for node in self.function.nodes.of(*_FALLING_BACK):
             match node:
                 case code.BooleanOperation(operator="or") if id(node) not in tests:
                     yield from self._either(node)
@@ -88,7 +91,7 @@ class _Reader:
                     yield from self._defaulted(node)
 
     def _read_assignments(self) -> None:
-        for node in self.nodes:
+        for node in self.function.nodes.of(code.Assign):
             match node:
                 case code.Assign(targets=targets, value=value, operator="") if isinstance(
                     value, (code.Name, code.Attribute, code.Call)

@@ -970,12 +970,12 @@ class Inference:
         for module in self.modules:
             for scope in scopes_of(module):
                 for node in scope.nodes.of(code.Call):
-                    name = _last_name(node.function)
+                    name = code.last_name(node.function)
                     if name:
                         index[name].append((node, scope, 0))
                     if len(node.arguments) > 1 or node.keywords:
                         for position, argument in enumerate(node.arguments[:2]):
-                            inner = _last_name(argument)
+                            inner = code.last_name(argument)
                             if inner:
                                 index[inner].append((node, scope, position + 1))
         return index
@@ -1174,13 +1174,6 @@ def _either(*annotations: Annotation) -> Annotation:
         tuple(m for a in annotations for m in a.metadata),
         tuple(s for a in annotations for s in a.aliases),
     )
-
-
-def _last_name(node: code.Expression) -> str:
-    match node:
-        case code.Name(id=name) | code.Attribute(name=name):
-            return name
-    return ""
 
 
 def _assigned_to_self(cls: ClassScope) -> dict[str, list[tuple[FunctionScope, code.Expression]]]:

@@ -217,11 +217,11 @@ class Origins:
                         case code.Attribute(value=base, name=name):
                             attributes[name].append(_Stored(base, value, scope))
                         case code.Subscript(value=base):
-                            self._items[_last(base)].append(_Stored(base, value, scope))
+                            self._items[code.last_name(base)].append(_Stored(base, value, scope))
             case code.Call(function=code.Attribute(value=base, name="append" | "add"), arguments=(value,)):
-                self._items[_last(base)].append(_Stored(base, value, scope))
+                self._items[code.last_name(base)].append(_Stored(base, value, scope))
             case code.Call(function=code.Attribute(value=base, name="setdefault"), arguments=(_, value)):
-                self._items[_last(base)].append(_Stored(base, value, scope))
+                self._items[code.last_name(base)].append(_Stored(base, value, scope))
 
     def _assigned(self, held: Value, name: str) -> Iterator[Located]:
         """Yield what is assigned to an attribute of a module, class or object from anywhere: `cache.pool = …`."""
@@ -253,7 +253,7 @@ class Origins:
     def _contained(self, container: code.Expression, scope: Scope) -> Iterator[Located]:
         """Yield what is put into a container by item, `append`, `add` or `setdefault`."""
         self._index()
-        candidates = self._items.get(_last(container), ())
+        candidates = self._items.get(code.last_name(container), ())
         if not candidates:
             return
         wanted = set(self._identities(container, scope))
@@ -337,13 +337,6 @@ def _owner(held: Value) -> object | None:
         case Instance(type=ClassScope() as cls) | ClassValue(cls=cls):
             return cls
     return None
-
-
-def _last(node: code.Expression) -> str:
-    match node:
-        case code.Name(id=name) | code.Attribute(name=name):
-            return name
-    return ""
 
 
 def _is_field(binding: Binding) -> bool:

@@ -24,6 +24,7 @@ from conformance.results import Place
 _SETTERS = {"setattr", "builtins.setattr", "object.__setattr__", "builtins.object.__setattr__", "operator.setitem"}
 _DELETERS = {"delattr", "builtins.delattr", "object.__delattr__", "builtins.object.__delattr__", "operator.delitem"}
 _NAMED_SETTERS = _SETTERS | _DELETERS | {"operator.ior"}
+_SETTING = ("attr", "__setattr__", "__delattr__", "item", "ior")
 _CHANGING = frozenset(
     {
         "update",
@@ -220,12 +221,11 @@ class Stores:
             yield Access(of, "write", None, node, scope, spelling="update")
 
     def _call(self, node: code.Call, scope: Scope, stored: set[int]) -> Iterator[Access]:
-        name = code.dotted(node.function)
-        if (
-            name.rpartition(".")[2] in {"setattr", "delattr", "hasattr", "getattr"}
-            or name.endswith(("__setattr__", "__delattr__", "item", ".ior"))
-            or name in self._imported_setters(scope.module)
+        last = code.last_name(node.function)
+        if last.endswith(_SETTING) or (
+            isinstance(node.function, code.Name) and last in self._imported_setters(scope.module)
         ):
+            name = code.dotted(node.function)
             qualified = {v.name for v in self.names.infer(node.function, scope) if isinstance(v, External)} | {name}
             if qualified & (_SETTERS | _DELETERS) and len(node.arguments) >= 2:
                 yield from self._by_function(node, scope, deletes=bool(qualified & _DELETERS))
@@ -239,7 +239,9 @@ class Stores:
         match node.function:
             case code.Attribute(value=base, name=method):
                 values = self.names.infer(base, scope)
-                if AppState() in values or Context() in values:
+                if not values:
+                    pass
+                elif AppState() in values or Context() in values:
                     of: Literal["state", "context"] = "state" if AppState() in values else "context"
                     yield from self._method(of, method, node, scope)
                     stored.add(id(node.function))
@@ -247,10 +249,7 @@ class Stores:
                     yield from self._of_class(method, node, scope)
                     return
         for position, argument in enumerate(node.arguments[:2]):
-            if (
-                code.dotted(argument).rpartition(".")[2] in {"setattr", "delattr"}
-                and len(node.arguments) > position + 1
-            ):
+            if code.last_name(argument) in {"setattr", "delattr"} and len(node.arguments) > position + 1:
                 handed = code.Call(node.span, argument, node.arguments[position + 1 :], ())
                 yield from self._handed_setter(handed, scope)
                 return
@@ -348,6 +347,8 @@ class Stores:
         match node:
             case code.Attribute(value=base, name=name):
                 values = self.names.infer(base, scope)
+                if not values:
+                    return
                 if AppState() in values and not name.startswith("_"):
                     yield Access("state", "read", name, node, scope)
                 elif any(_is_app(self.names, v) for v in values) and self._is_foreign_attribute(base, name, values):

@@ -234,7 +234,7 @@ class _Walk:
         self, call: code.Call, node: code.Node, keyword: code.Keyword | None, scope: Scope
     ) -> Iterator[Outcome]:
         """The value is handed to a call."""
-        name = _last(call.function)
+        name = code.last_name(call.function)
         values = self.names.infer(call.function, scope)
         if name in _VALIDATING or any(isinstance(v, External) and v.name in _VALIDATING_FUNCTIONS for v in values):
             yield Outcome(Fate.VALIDATED, call, scope)
@@ -357,7 +357,7 @@ def _is_reported(node: code.Node, parents: dict[int, code.Node]) -> bool:
             case code.Call(function=code.Name(id="print")):
                 return True
             case code.Call(function=code.Attribute(value=base, name=name)) if name in _LOGGING_METHODS:
-                if "log" in (code.dotted(base) or _last(_callee(base))).lower():
+                if "log" in (code.dotted(base) or code.last_name(_callee(base))).lower():
                     return True
         if isinstance(above, _STATEMENTS):
             return False
@@ -370,10 +370,3 @@ _STATEMENTS = (code.Assign, code.Evaluate, code.Return, code.If, code.While, cod
 
 def _callee(node: code.Expression) -> code.Expression:
     return node.function if isinstance(node, code.Call) else node
-
-
-def _last(node: code.Expression) -> str:
-    match node:
-        case code.Name(id=name) | code.Attribute(name=name):
-            return name
-    return ""

@@ -58,17 +58,15 @@ class _Supply(NamedTuple):
 
 def _first_none(program: Program, function: FunctionScope) -> _Supply | None:
     node = function.node
-    nodes = list(code.walk_scope(*function.body))
     if node.is_generator:
-        for inner in nodes:
-            if isinstance(inner, code.Yield):
-                if inner.value is None:
-                    return _Supply(function.module.place(inner), "`yield` without a value")
-                how = _none_in(program, inner.value, function)
-                if how:
-                    return _Supply(function.module.place(inner), f"it yields {how}")
+        for given in function.nodes.of(code.Yield):
+            if given.value is None:
+                return _Supply(function.module.place(given), "`yield` without a value")
+            how = _none_in(program, given.value, function)
+            if how:
+                return _Supply(function.module.place(given), f"it yields {how}")
         return None
-    returns = [inner for inner in nodes if isinstance(inner, code.Return)]
+    returns = function.nodes.of(code.Return)
     gives = any(r.value is not None and not _is_none(r.value) for r in returns)
     for inner in returns:
         if inner.value is None:

@@ -144,12 +144,11 @@ class _Concerns:
 
     def _called(self, function: FunctionScope) -> Iterator[FunctionScope]:
         """Yield the functions of the same module that a function calls."""
-        for node in code.walk_scope(*function.body):
-            if isinstance(node, code.Call):
-                for value in self.program.names.infer(node.function, function):
-                    called = value.function if isinstance(value, FunctionValue) else None
-                    if called is not None and called is not function and called.module is function.module:
-                        yield called
+        for node in function.nodes.of(code.Call):
+            for value in self.program.names.infer(node.function, function):
+                called = value.function if isinstance(value, FunctionValue) else None
+                if called is not None and called is not function and called.module is function.module:
+                    yield called
 
     def _own(self, target: Target) -> Concern | None:
         if isinstance(target, ClassScope):

@@ -24,9 +24,7 @@ def subjects(program: Program) -> Iterator[FunctionScope]:
 
 def check(program: Program, function: FunctionScope) -> Iterator[Violation]:
     """Report the calls of providers, and of what else in deps takes a request or reads app.state."""
-    for node in code.walk_scope(*function.body):
-        if not isinstance(node, code.Call):
-            continue
+    for node in function.nodes.of(code.Call):
         callees = [node.function]
         if code.dotted(node.function).rpartition(".")[2] in _RUNNERS:
             callees += [a for a in node.arguments[:2] if isinstance(a, (code.Name, code.Attribute))]

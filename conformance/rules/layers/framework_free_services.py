@@ -82,7 +82,7 @@ def _used_of_arq(program: Program, edge: ImportEdge) -> str:
 
 def _dynamic(program: Program, module: ModuleScope) -> Iterator[tuple[code.Call, str]]:
     for scope in scopes_of(module):
-        for node in code.walk_scope(*scope.body):
+        for node in scope.nodes.of(code.Call):
             match node:
                 case code.Call(function=code.Name(id=name) | code.Attribute(name=name), arguments=(first, *_)) if (
                     name.endswith(("import_module", "__import__"))

@@ -39,7 +39,7 @@ def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
         if any(getattr(b, "name", "") in _LAST for b in bindings)
     }
     for scope in scopes_of(module):
-        for node in code.walk_scope(*scope.body):
+        for node in scope.nodes.of(code.Call, code.Subscript):
             match node:
                 case code.Call(function=code.Name(id=last) | code.Attribute(name=last)):
                     how = _search(program, node, last, scope) if last in _LAST or last in renamed else ""

@@ -41,9 +41,7 @@ def subjects(program: Program) -> Iterator[Scope]:
 
 def check(program: Program, scope: Scope) -> Iterator[Violation]:
     """Report each call of a session, connection or cursor that queries, and each statement that is built."""
-    for node in code.walk_scope(*scope.body):
-        if not isinstance(node, code.Call):
-            continue
+    for node in scope.nodes.of(code.Call):
         what = _query(program, node, scope)
         if what:
             yield Violation(

@@ -58,18 +58,16 @@ def subjects(program: Program) -> Iterator[Scope]:
 
 def check(program: Program, scope: Scope) -> Iterator[Violation]:
     """Report each request, process, mail and file."""
-    for node in code.walk_scope(*scope.body):
-        if not isinstance(node, code.Call):
-            continue
+    for node in scope.nodes.of(code.Call):
         for callee, url in _callees(node):
             what = _external(program, callee, scope)
             if not what or (what == "makes an HTTP request" and _is_own(program, callee, url, scope)):
                 continue
             yield Violation(
                 scope.module.place(node),
-                f"`{scope.symbol or scope.module.name}` {what} itself: `{code.dotted(callee) or _last(callee)}`",
+                f"`{scope.symbol or scope.module.name}` {what} itself: `{code.dotted(callee) or code.last_name(callee)}`",
                 "leave it to a service, and keep here the call of the service",
-                detail=f"{scope.symbol} {_last(callee)}",
+                detail=f"{scope.symbol} {code.last_name(callee)}",
             )
 
 
@@ -78,17 +76,10 @@ def _callees(node: code.Call) -> Iterator[tuple[code.Expression, code.Expression
     given = [*node.arguments, *(k.value for k in node.keywords if k.name == "url")]
     literal = [a for a in given[:2] if isinstance(a, code.Constant) and a.value in {"GET", "POST", "PUT", "PATCH"}]
     yield node.function, next((a for a in given if a not in literal), None)
-    if _last(node.function) in _THREADS:
+    if code.last_name(node.function) in _THREADS:
         for position, argument in enumerate(node.arguments[:2]):
             if isinstance(argument, (code.Name, code.Attribute)):
                 yield argument, next(iter(node.arguments[position + 1 :]), None)
-
-
-def _last(callee: code.Expression) -> str:
-    match callee:
-        case code.Name(id=name) | code.Attribute(name=name):
-            return name
-    return ""
 
 
 def _external(program: Program, callee: code.Expression, scope: Scope) -> str:
@@ -171,7 +162,7 @@ def _is_named_own(program: Program, node: code.Expression, scope: Scope, depth: 
     root = scope.module.name.partition(".")[0]
     own = {root, *root.split("_")}
     for part in code.walk(node):
-        name = _last(part) if isinstance(part, (code.Name, code.Attribute)) else ""
+        name = code.last_name(part) if isinstance(part, (code.Name, code.Attribute)) else ""
         if isinstance(part, code.Constant) and isinstance(part.value, str) and part.value.isidentifier():
             name = part.value
         words = set(name.lower().split("_")) - {""}

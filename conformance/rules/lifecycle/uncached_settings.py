@@ -79,11 +79,11 @@ def _groups(program: Program, classes: set[ClassScope]) -> Iterator[ClassScope]:
                 for reference in program.names.annotation(statement.annotation, cls).types:
                     if isinstance(reference.type, ClassScope) and reference.type is not cls:
                         yield reference.type
-        for node in code.walk_scope(*cls.body):
-            if isinstance(node, (code.Name, code.Attribute)):
-                for value in program.names.infer(node, cls):
-                    if isinstance(value, ClassValue) and value.cls is not cls:
-                        yield value.cls
+        names: list[code.Expression] = [*cls.nodes.of(code.Name), *cls.nodes.of(code.Attribute)]
+        for node in names:
+            for value in program.names.infer(node, cls):
+                if isinstance(value, ClassValue) and value.cls is not cls:
+                    yield value.cls
 
 
 def _in_module(program: Program, module: ModuleScope, classes: set[ClassScope]) -> Iterator[Built]:

@@ -144,7 +144,7 @@ def _uses(
 
 def _named_in(scope: Scope) -> Iterator[tuple[code.Expression, Scope]]:
     """Yield the names and paths that a scope evaluates, and those in the signature of the function that it is."""
-    for node in code.walk_scope(*scope.body):
+    for node in scope.nodes.of(code.Name, code.Attribute):
         if isinstance(node, (code.Name, code.Attribute)):
             yield node, scope
     if isinstance(scope, FunctionScope):

@@ -98,7 +98,7 @@ def _is_imported(cls: ClassScope) -> bool:
 
 def _made_in(program: Program, scope: Scope) -> Iterator[Variable]:
     named: dict[int, tuple[str, code.Expression | None]] = {}
-    for node in code.walk_scope(*scope.body):
+    for node in scope.nodes.of(code.Assign, code.Call):
         match node:
             case code.Assign(targets=(target, *_), value=code.Call() as value, annotation=annotation):
                 named[id(value)] = (code.dotted(target), annotation)
@@ -126,7 +126,7 @@ def _is_made_by(value: Value, call: code.Call) -> bool:
 def _settings(program: Program, variables: dict[int, Variable]) -> Iterator[tuple[Variable, Setting]]:
     for module in program.target_modules:
         for scope in scopes_of(module):
-            for node in code.walk_scope(*scope.body):
+            for node in scope.nodes.of(code.Call):
                 match node:
                     case code.Call(function=code.Attribute(value=base, name="set"), arguments=(value,)):
                         for found in program.names.infer(base, scope):

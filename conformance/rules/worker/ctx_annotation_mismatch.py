@@ -39,7 +39,7 @@ def subjects(program: Program) -> Iterator[AnnotatedRead]:
     for function, access in readers.items():
         if function is None:
             continue
-        for node in code.walk_scope(*function.body):
+        for node in function.nodes.of(code.Assign):
             match node:
                 case code.Assign(targets=(target,), value=value, annotation=annotation, operator="") if (
                     value is not None and annotation is not None

@@ -83,8 +83,11 @@ def _resource_at(program: Program, located: Located) -> catalogue.Resource | Non
 # --- changes -------------------------------------------------------------------------------------------------------
 
 
+_CHANGING = (code.Scope, code.Assign, code.Delete, code.For, code.WithItem, code.Call)
+
+
 def _changes(program: Program, function: FunctionScope) -> Iterator[Change]:
-    for node in code.walk_scope(*function.body):
+    for node in function.nodes.of(*_CHANGING):
         match node:
             case code.Scope(kind="global", names=names):
                 for name in names:
@@ -94,8 +97,8 @@ def _changes(program: Program, function: FunctionScope) -> Iterator[Change]:
             case code.Assign(targets=targets, value=value, operator=operator):
                 for target in targets:
                     yield from _stored(program, target, value, node, function, operator)
-            case code.NamedExpression() | code.Delete():
-                for target in node.targets if isinstance(node, code.Delete) else ():
+            case code.Delete(targets=targets):
+                for target in targets:
                     yield from _stored(program, target, None, node, function, "del")
             case code.For(target=target, source=source):
                 yield from _stored(program, target, source, target, function)
@@ -118,8 +121,7 @@ def _bound_in(function: FunctionScope, name: str) -> tuple[Located, ...] | None:
             case FunctionScope(node=node) | ClassScope(node=node):
                 binds = binds or (function.node.span[0] < node.span[0] <= function.node.span[2])
     deleted = any(
-        isinstance(node, code.Delete) and any(isinstance(t, code.Name) and t.id == name for t in node.targets)
-        for node in code.walk_scope(*function.body)
+        any(isinstance(t, code.Name) and t.id == name for t in node.targets) for node in function.nodes.of(code.Delete)
     )
     return tuple(found) if binds or deleted else None
 

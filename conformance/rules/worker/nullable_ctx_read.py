@@ -25,9 +25,12 @@ def subjects(program: Program) -> Iterator[FunctionScope]:
                 yield function
 
 
+_ASKING = (code.Call, code.Assert, code.If, code.While, code.Conditional, code.Match)
+
+
 def check(program: Program, function: FunctionScope) -> Iterator[Violation]:
     """Report `ctx.get` of a resource, and a comparison of a resource with None."""
-    for node in code.walk_scope(*function.body):
+    for node in function.nodes.of(*_ASKING):
         match node:
             case code.Call(function=code.Attribute(value=base, name="get"), arguments=(key, *_)) if (
                 Context() in program.names.infer(base, function)

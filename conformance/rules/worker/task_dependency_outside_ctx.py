@@ -39,7 +39,7 @@ def check(program: Program, subject: FunctionScope | ModuleScope) -> Iterator[Vi
                     _FROM_CTX,
                     detail=f"{subject.name} constructs {construction.name}",
                 )
-        for node in code.walk_scope(*scope.body):
+        for node in scope.nodes.of(code.Name, code.Attribute):
             if isinstance(node, (code.Name, code.Attribute)) and _is_module_level(program, node, scope):
                 name = code.dotted(node)
                 yield Violation(
