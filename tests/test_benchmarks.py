@@ -31,15 +31,15 @@ def test_an_application_follows_from_its_seed(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_without_violations_it_conforms(tmp_path: Path, shape: str) -> None:
-    generate(tmp_path, shape, 130, violations=0)
+    generate(tmp_path, shape, 80, violations=0)
 
     report = check([tmp_path], Config())
 
-    assert (report.findings, report.problems, report.files) == ((), (), 130)
+    assert (report.findings, report.problems, report.files) == ((), (), 80)
 
 
 def test_each_violation_breaks_its_rule_alone(tmp_path: Path) -> None:
-    generate(tmp_path, "dense", 250, violations=1)
+    generate(tmp_path, "dense", 180, violations=1)
 
     report = check([tmp_path], Config())
 

@@ -138,28 +138,34 @@ def test_outcomes_come_in_the_order_of_the_list(tmp_path: Path) -> None:
 
 def test_one_that_fails_is_told_and_the_others_go_on(tmp_path: Path) -> None:
     checkouts = [
-        *fleet(tmp_path, "killed", "crashed", "slow", "fine"),
+        *fleet(tmp_path, "killed", "crashed", "fine"),
         Checkout(name="gone", path=str(tmp_path / "no")),
     ]
     command = (sys.executable, "-c", DOOMED)
 
-    outcomes = run_with_processes(checkouts, workers=3, seconds=20, progress=silent, command=command)
+    outcomes = run_with_processes(checkouts, workers=3, seconds=60, progress=silent, command=command)
 
     told = {each.checkout.name: [problem.message for problem in each.report.problems] for each in outcomes}
     assert states(outcomes) == {
         "killed": State.NOT_CHECKED,
         "crashed": State.NOT_CHECKED,
-        "slow": State.NOT_CHECKED,
         "fine": State.CONFORMS,
         "gone": State.NOT_CHECKED,
     }
     assert told == {
         "killed": ["its process was ended by signal 9 (Killed)"],
         "crashed": ["its process failed with status 1: SystemError: out of order"],
-        "slow": ["took longer than 20 seconds, and was ended"],
         "fine": [],
         "gone": ["no such file, folder or package"],
     }
+
+
+def test_one_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    (checkout,) = fleet(tmp_path, "slow")
+
+    outcome = checked(checkout, 0.5, (sys.executable, "-c", DOOMED))
+
+    assert [problem.message for problem in outcome.report.problems] == ["took longer than 0.5 seconds, and was ended"]
 
 
 def test_a_wrong_configuration_is_what_became_of_that_checkout(tmp_path: Path) -> None:
