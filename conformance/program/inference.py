@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from conformance.facts import code
 from conformance.program import catalogue
+from conformance.program.rings import rings
 from conformance.program.scopes import (
     Binding,
     ClassScope,
@@ -69,6 +70,7 @@ _ITERATORS = frozenset(
 _TRANSPARENT = frozenset({"ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "TypeGuard"})
 _OPAQUE = frozenset({"Any", "object", "TypeVar", "ParamSpec", "Self", "LiteralString", "Never", "NoReturn"})
 _REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript})
+_MemberKey: TypeAlias = tuple[ModuleScope, str]
 _DEEPEST = 80
 """How many questions may hang on one another; behind that nothing is known."""
 _ROUNDS = 12
@@ -111,6 +113,7 @@ class Inference:
                 self._by_suffix[".".join(parts[start:])].append(module)
             for end in range(1, len(parts)):
                 self._packages.add(".".join(parts[:end]))
+        self._members: dict[_MemberKey, tuple[Resolved, ...]] = {}
         self._memo: dict[object, Values] = {}
         self._kept: list[object] = []
         self._running: dict[object, int] = {}
@@ -188,18 +191,57 @@ class Inference:
                 elif isinstance(current, ClassScope) and span is not None:
                     bindings = [b for b in bindings if not isinstance(b, ValueBinding) or b.node.span[2:] <= span[:2]]
                 if bindings:
-                    return self._follow_all(name, current, bindings, ())
+                    return self._follow_all(name, current, bindings)
             first = False
             current = current.parent
-        return self._star(name, scope.module, ()) or ((External(f"builtins.{name}"),) if name in _BUILTINS else ())
+        return self._star(name, scope.module) or ((External(f"builtins.{name}"),) if name in _BUILTINS else ())
 
-    def member(self, module: ModuleScope, name: str, seen: tuple[object, ...] = ()) -> tuple[Resolved, ...]:
+    def member(self, module: ModuleScope, name: str) -> tuple[Resolved, ...]:
         """Return what `name` stands for as an attribute of a module of the target."""
-        if (module, name) in seen:
-            return ()
-        seen = (*seen, (module, name))
+        key = (module, name)
+        if key not in self._members:
+            for ring in rings(key, self._leads_to):
+                self._settle(ring)
+        return self._members[key]
+
+    def _leads_to(self, key: _MemberKey) -> Iterator[_MemberKey]:
+        """Yield the names of other modules that a name of a module may be taken from, as far as they are unknown."""
+        module, name = key
+        bindings = module.bindings.get(name, ())
+        followed = [(b.module, b.name) for b in bindings if isinstance(b, ImportBinding) and b.name]
+        targets = [(self.module(source, module), imported) for source, imported in followed]
+        if len(followed) == len(bindings):  # else the module has it
+            targets += [(target, name) for target, _ in self._stars(name, module)]
+        for target, wanted in targets:
+            if target is not None and (target, wanted) not in self._members:
+                yield target, wanted
+
+    def _settle(self, ring: list[_MemberKey]) -> None:
+        """Find out what names stand for that lead to nothing unknown but each other, first of them nothing."""
+        if len(ring) == 1:
+            self._members[ring[0]] = ()
+            self._members[ring[0]] = self._find_member(*ring[0])
+            return
+        ring.sort(key=lambda key: (key[0].name, key[0].path, key[1]))
+        asking: dict[_MemberKey, list[_MemberKey]] = defaultdict(list)
+        for key in ring:
+            for inner in self._leads_to(key):
+                asking[inner].append(key)
+        self._members.update(dict.fromkeys(ring, ()))
+        pending = dict.fromkeys(ring)
+        for _ in range(_ROUNDS * len(ring)):
+            if not pending:
+                break
+            key = next(iter(pending))
+            del pending[key]
+            found = self._find_member(*key)
+            if found != self._members[key]:
+                self._members[key] = found
+                pending.update(dict.fromkeys(asking[key]))
+
+    def _find_member(self, module: ModuleScope, name: str) -> tuple[Resolved, ...]:
         if name in module.bindings:
-            found = self._follow_all(name, module, module.bindings[name], seen)
+            found = self._follow_all(name, module, module.bindings[name])
             if found:
                 return found
         inner = self.module(f"{module.name}.{name}", module)
@@ -207,15 +249,21 @@ class Inference:
             return (ModuleValue(inner),)
         if module.is_package and self.is_package_name(f"{module.name}.{name}"):
             return (External(f"{module.name}.{name}"),)
-        return self._star(name, module, seen)
+        return self._star(name, module)
 
-    def _star(self, name: str, module: ModuleScope, seen: tuple[object, ...]) -> tuple[Resolved, ...]:
+    def _stars(self, name: str, module: ModuleScope) -> Iterator[tuple[ModuleScope | None, str]]:
+        """Yield the modules that a star import may bring a name from, the last first; None for those of others."""
         for source, _ in reversed(module.stars):
             target = self.module(source, module)
+            if target is None:
+                yield None, source
+            elif target is not module and (not name.startswith("_") or name in exported_names(target)):
+                yield target, source
+
+    def _star(self, name: str, module: ModuleScope) -> tuple[Resolved, ...]:
+        for target, source in self._stars(name, module):
             if target is not None:
-                if target is module or (name.startswith("_") and name not in exported_names(target)):
-                    continue
-                found = self.member(target, name, seen)
+                found = self.member(target, name)
                 if found:
                     return found
             else:
@@ -224,30 +272,21 @@ class Inference:
                     return (External(qualified),)
         return ()
 
-    def _follow_all(
-        self, name: str, scope: Scope, bindings: list[Binding], seen: tuple[object, ...]
-    ) -> tuple[Resolved, ...]:
-        found: list[Resolved] = []
-        for binding in bindings:
-            for resolved in self._follow(name, scope, binding, seen):
-                if resolved not in found:
-                    found.append(resolved)
-        return tuple(found)
+    def _follow_all(self, name: str, scope: Scope, bindings: list[Binding]) -> tuple[Resolved, ...]:
+        return tuple(dict.fromkeys(resolved for binding in bindings for resolved in self._follow(name, scope, binding)))
 
-    def _follow(self, name: str, scope: Scope, binding: Binding, seen: tuple[object, ...]) -> tuple[Resolved, ...]:
+    def _follow(self, name: str, scope: Scope, binding: Binding) -> tuple[Resolved, ...]:
         if not isinstance(binding, ImportBinding):
             return (Symbol(scope, name, binding),)
-        return self.imported(binding.module, binding.name, scope.module, seen)
+        return self.imported(binding.module, binding.name, scope.module)
 
-    def imported(
-        self, module: str, name: str, near: ModuleScope, seen: tuple[object, ...] = ()
-    ) -> tuple[Resolved, ...]:
+    def imported(self, module: str, name: str, near: ModuleScope) -> tuple[Resolved, ...]:
         """Return what `from module import name` (or `import module`, where name is "") in `near` gives."""
         target = self.module(module, near)
         if not name:
             return (ModuleValue(target),) if target is not None else (External(module),)
         if target is not None:
-            return self.member(target, name, seen)
+            return self.member(target, name)
         inner = self.module(f"{module}.{name}", near)
         if inner is not None:
             return (ModuleValue(inner),)
