@@ -10,7 +10,7 @@ import builtins
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TypeAlias
 
@@ -73,6 +73,8 @@ _REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript})
 _MemberKey: TypeAlias = tuple[ModuleScope, str]
 _DEEPEST = 80
 """How many questions may hang on one another; behind that nothing is known."""
+_LARGEST_ANNOTATION = 500
+"""How many classes an annotation may name, aliases followed; behind that their type arguments are not known."""
 _ROUNDS = 12
 """How often a ring of questions is asked anew until nothing changes; four are enough for all real code seen."""
 PASSING_ON = frozenset(
@@ -126,6 +128,7 @@ class Inference:
         self._callers: dict[str, list[_CallSite]] | None = None
         self._called: dict[str, _Called] = {}
         self._assigned: dict[ClassScope, dict[str, list[tuple[FunctionScope, code.Expression]]]] = {}
+        self._aliased: dict[Symbol, Annotation] = {}
         self._bases: dict[ClassScope, tuple[str | ClassScope, ...]] = {}
         self._ancestry: dict[ClassScope | str, tuple[str | ClassScope, ...]] = {}
 
@@ -1047,26 +1050,26 @@ class Inference:
         key = (id(node), id(scope))
         known = self._annotations.get(key)
         if known is None:
-            known = self._annotation(node, scope, ())
+            known = self._annotation(node, scope)
             self._annotations[key] = known
             self._kept.append((node, scope))
         return known
 
-    def _annotation(self, node: code.Expression, scope: Scope, seen: tuple[Symbol, ...]) -> Annotation:
+    def _annotation(self, node: code.Expression, scope: Scope) -> Annotation:
         match node:
             case code.Constant(value=None, other=""):
                 return Annotation(nullable=True)
             case code.BinaryOperation(left=left, operator="|", right=right):
-                return _either(self._annotation(left, scope, seen), self._annotation(right, scope, seen))
+                return _either(self._annotation(left, scope), self._annotation(right, scope))
             case code.Subscript(value=value, key=key):
-                return self._generic(value, key, scope, seen)
+                return self._generic(value, key, scope)
             case code.Name() | code.Attribute():
-                return self._named(node, scope, seen)
+                return self._named(node, scope)
             case code.Call(function=function, arguments=(_, base)) if code.dotted(function).endswith("NewType"):
-                return self._annotation(base, scope, seen)
+                return self._annotation(base, scope)
         return Annotation(opaque=True)
 
-    def _named(self, node: code.Expression, scope: Scope, seen: tuple[Symbol, ...]) -> Annotation:
+    def _named(self, node: code.Expression, scope: Scope) -> Annotation:
         found: list[Annotation] = []
         for resolved in self.resolve(node, scope):
             match resolved:
@@ -1080,15 +1083,10 @@ class Inference:
                         found.append(Annotation((TypeReference(name),)))
                 case Symbol(binding=ClassScope() as cls):
                     found.append(Annotation((TypeReference(cls),)))
-                case Symbol(binding=ValueBinding(value=value), scope=inner) if (
-                    value is not None and resolved not in seen and len(seen) < 20
-                ):
-                    target = self._annotation(value, inner, (*seen, resolved))
-                    found.append(
-                        Annotation(
-                            target.types, target.nullable, target.opaque, target.metadata, (resolved, *target.aliases)
-                        )
-                    )
+                case Symbol(binding=ValueBinding(value=value)) if value is not None:
+                    target = self._alias(resolved)
+                    aliases = tuple(dict.fromkeys((resolved, *target.aliases)))
+                    found.append(replace(target, aliases=aliases))
                 case _:
                     found.append(Annotation(opaque=True))
         if not found:
@@ -1096,19 +1094,62 @@ class Inference:
         known = [a for a in found if a.types or a.nullable]
         return known[-1] if known else found[-1]
 
-    def _generic(
-        self, value: code.Expression, key: code.Expression, scope: Scope, seen: tuple[Symbol, ...]
-    ) -> Annotation:
+    def _alias(self, symbol: Symbol) -> Annotation:
+        """Return what a name stands for in annotations that is bound to one."""
+        if symbol not in self._aliased:
+            for ring in rings(symbol, self._mentioned):
+                self._settle_aliases(ring)
+        return self._aliased[symbol]
+
+    def _mentioned(self, symbol: Symbol) -> Iterator[Symbol]:
+        """Yield the names in an alias that are aliases, as far as they are unknown."""
+        if not isinstance(symbol.binding, ValueBinding) or symbol.binding.value is None:
+            return
+        pending = [symbol.binding.value]
+        while pending:
+            match pending.pop():
+                case code.Name() | code.Attribute() as name:
+                    for resolved in self.resolve(name, symbol.scope):
+                        match resolved:
+                            case Symbol(binding=ValueBinding(value=value)) if value is not None:
+                                if resolved not in self._aliased:
+                                    yield resolved
+                case code.BinaryOperation(left=left, operator="|", right=right):
+                    pending += (left, right)
+                case code.Subscript(value=value, key=key):
+                    pending += (value, key)
+                case code.Sequence(elements=elements):
+                    pending += elements
+                case code.Call(function=function, arguments=(_, base)) if code.dotted(function).endswith("NewType"):
+                    pending.append(base)
+
+    def _settle_aliases(self, ring: list[Symbol]) -> None:
+        """Find out what aliases stand for that lead to nothing unknown but each other.
+
+        What is defined by itself is followed for two turns: `Json = dict[str, "Json"] | str`.
+        """
+        leads_to_itself = len(ring) > 1 or ring[0] in self._mentioned(ring[0])
+        self._aliased.update(dict.fromkeys(ring, Annotation(opaque=True)))
+        for _ in range(2 if leads_to_itself else 1):
+            found = {symbol: self._alias_of(symbol) for symbol in ring}
+            self._aliased.update(found)
+
+    def _alias_of(self, symbol: Symbol) -> Annotation:
+        if not isinstance(symbol.binding, ValueBinding) or symbol.binding.value is None:
+            return Annotation(opaque=True)
+        return self._annotation(symbol.binding.value, symbol.scope)
+
+    def _generic(self, value: code.Expression, key: code.Expression, scope: Scope) -> Annotation:
         arguments = key.elements if isinstance(key, code.Sequence) and key.kind == "tuple" else (key,)
         name = next((n for n in map(catalogue.typing_name, self.externals(value, scope)) if n), "")
         match name:
             case "Optional":
-                inner = self._annotation(arguments[0], scope, seen)
+                inner = self._annotation(arguments[0], scope)
                 return _either(inner, Annotation(nullable=True))
             case "Union":
-                return _either(*(self._annotation(a, scope, seen) for a in arguments))
+                return _either(*(self._annotation(a, scope) for a in arguments))
             case "Annotated":
-                inner = self._annotation(arguments[0], scope, seen)
+                inner = self._annotation(arguments[0], scope)
                 metadata = tuple(Located(a, scope) for a in arguments[1:])
                 return Annotation(
                     inner.types, inner.nullable, inner.opaque, (*inner.metadata, *metadata), inner.aliases
@@ -1118,12 +1159,13 @@ class Inference:
                 nullable = any(isinstance(a, code.Constant) and a.value is None and not a.other for a in arguments)
                 return Annotation(tuple(TypeReference(f"builtins.{t}") for t in sorted(types)), nullable)
             case _ if name in _TRANSPARENT:
-                return self._annotation(arguments[0], scope, seen)
-        outer = self._named(value, scope, seen)
+                return self._annotation(arguments[0], scope)
+        outer = self._named(value, scope)
         inner_arguments = tuple(
-            Annotation(opaque=True) if isinstance(a, code.Sequence) else self._annotation(a, scope, seen)
-            for a in arguments
+            Annotation(opaque=True) if isinstance(a, code.Sequence) else self._annotation(a, scope) for a in arguments
         )
+        if sum(argument.size() for argument in inner_arguments) > _LARGEST_ANNOTATION:
+            inner_arguments = ()
         if outer.aliases:
             references = tuple(TypeReference(t.type, t.arguments or inner_arguments) for t in outer.types)
             return Annotation(references, outer.nullable, outer.opaque, outer.metadata, outer.aliases)
@@ -1203,16 +1245,16 @@ def _shares_root(module: ModuleScope, name: str, near: ModuleScope) -> bool:
 
 
 def _either(*annotations: Annotation) -> Annotation:
-    types: dict[TypeReference, None] = {}
-    for annotation in annotations:
-        types.update(dict.fromkeys(annotation.types))
-    return Annotation(
-        tuple(types),
+    joined = Annotation(
+        tuple(dict.fromkeys(t for a in annotations for t in a.types)),
         any(a.nullable for a in annotations),
         any(a.opaque for a in annotations),
-        tuple(m for a in annotations for m in a.metadata),
-        tuple(s for a in annotations for s in a.aliases),
+        tuple(dict.fromkeys(m for a in annotations for m in a.metadata)),
+        tuple(dict.fromkeys(s for a in annotations for s in a.aliases)),
     )
+    if joined.size() > _LARGEST_ANNOTATION:
+        return replace(joined, types=tuple(dict.fromkeys(TypeReference(t.type) for t in joined.types)))
+    return joined
 
 
 def _assigned_to_self(cls: ClassScope) -> dict[str, list[tuple[FunctionScope, code.Expression]]]:

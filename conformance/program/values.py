@@ -211,3 +211,7 @@ class Annotation:
     opaque: bool = False
     metadata: tuple[Located, ...] = ()
     aliases: tuple[Symbol, ...] = ()
+
+    def size(self) -> int:
+        """Return how many classes it names, those in type arguments included."""
+        return sum(1 + sum(argument.size() for argument in each.arguments) for each in self.types)
