@@ -536,6 +536,7 @@ def _look(stream: TextIO, options: argparse.Namespace) -> Look:
         quiet=options.quiet,
         verbose=options.verbose,
         width=_columns(stream) if here else WIDEST,
+        hints=here and stream.isatty() and "CI" not in os.environ,
     )
 
 
@@ -757,6 +758,7 @@ def _baseline(options: argparse.Namespace) -> int:
     from conformance import baseline  # noqa: PLC0415
     from conformance.check import check, place_of_baseline, target_of  # noqa: PLC0415
     from conformance.errors import BaselineError, ConformanceError  # noqa: PLC0415
+    from conformance.reporters.text import counted  # noqa: PLC0415
     from conformance.results import FindingStatus, Problem  # noqa: PLC0415
 
     if os.environ.get("CI"):
@@ -782,8 +784,8 @@ def _baseline(options: argparse.Namespace) -> int:
         print(f"{os.path.relpath(file)}: {dropped} taken away, {made.counts.total()} left")
     else:
         suppressed = report.counted(FindingStatus.SUPPRESSED)
-        number = made.counts.total()
-        print(f"{os.path.relpath(file)}: {number} findings recorded ({suppressed} suppressed ones are not)")
+        without = f"; {suppressed} suppressed ones are not" if suppressed else ""
+        print(f"{os.path.relpath(file)}: {counted(made.counts.total(), 'finding')} recorded{without}")
     baseline.write(file, made)
     print("next: commit it; `conformance check` now fails on new findings alone")
     return DONE

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from conformance.config import ROLES
+from conformance.config import ROLES, matches
 from conformance.reporters.text import inert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from conformance.check import Loaded
 
-__all__ = ["section", "without_section"]
+__all__ = ["patterns", "section", "without_section"]
+
+
+_MOST: Final = 20
+"""How many patterns somebody may want to decide on."""
 
 
 def section(loaded: Loaded, *, prefix: str) -> str:
@@ -40,17 +44,42 @@ def _lines(loaded: Loaded, prefix: str) -> Iterator[str]:
     for role in ROLES:
         holders = [module for module in loaded.program.modules if role in module.roles and not module.is_test]
         if holders:
-            yield f"# {role} = {_list(_patterns([module.name for module in holders]))}"
+            known = [module.name for module in loaded.program.modules if not module.is_test]
+            globs = patterns([module.name for module in holders], known)
+            if len(globs) <= _MOST:
+                yield from (f"# {line}" for line in _setting(role, globs))
+            else:
+                yield f"# {role}: {len(holders)} modules, which no few patterns tell from the others"
             yield from (f"#     {inert(module.name)}: {inert(module.roles[role])}" for module in holders[:3])
             if len(holders) > 3:
                 yield f"#     and {len(holders) - 3} more: see `conformance roles`"
 
 
-def _patterns(names: Sequence[str]) -> list[str]:
-    """Return dotted globs for the modules: `app.api.**` where a package and what is below it are all there."""
-    known = set(names)
-    tops = [name for name in names if not any(name.startswith(f"{other}.") for other in known - {name})]
-    return [f"{top}.**" if any(name.startswith(f"{top}.") for name in known) else top for top in tops]
+def patterns(holders: Iterable[str], known: Sequence[str]) -> list[str]:
+    """Return dotted globs that match the holders and none of the other known modules, as few as say it plainly.
+
+    `app.api.**` is a package with all that is below it, `app.**.service` all modules of a name.
+    """
+    left = set(holders)
+    others = [name for name in known if name not in left]
+    found: list[str] = []
+    for name in sorted(left):
+        alike = [f"{name}.**"]
+        first, _, last = name.rpartition(".")
+        alike += [f"{name.partition('.')[0]}.**.{last}"] if first else []
+        for pattern in alike:
+            meant = {each for each in left if matches(pattern, each)}
+            if len(meant) > 2 and not any(matches(pattern, other) for other in others):
+                found.append(pattern)
+                left -= meant
+    return sorted({*found, *left})
+
+
+def _setting(name: str, items: Sequence[str]) -> list[str]:
+    """Return `name = [...]`, over several lines where one would be too long."""
+    if len(line := f"{name} = {_list(items)}") <= 100:
+        return [line]
+    return [f"{name} = [", *(f"    {json.dumps(item)}," for item in items), "]"]
 
 
 def _list(items: Sequence[str]) -> str:

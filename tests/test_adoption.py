@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from conformance import baseline, init
+from conformance.check import load
 from conformance.cli import main
+from conformance.config import Config, matches
 from conformance.diff import tree_of
 from conformance.errors import BaselineError
 from conformance.results import FindingStatus, RuleStatus
@@ -76,6 +79,39 @@ def test_init_writes_what_can_be_read_and_keeps_what_was_there(repo: Path, capsy
     }
     assert "#     app.routers.stats: declares the endpoint `warm`" in (repo / "pyproject.toml").read_text()
     assert "next: `conformance check`" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("holders", "others", "expected"),
+    [
+        (["a.x"], ["a.y"], ["a.x"]),
+        (["a.api", "a.api.x", "a.api.y"], ["a.z"], ["a.api.**"]),
+        (["a.api", "a.api.x", "a.api.y"], ["a.api.z"], ["a.api", "a.api.x", "a.api.y"]),
+        (["a.x.service", "a.y.service", "a.z.q.service"], ["a.x"], ["a.**.service"]),
+        (["a.x.service", "a.y.service", "a.z.service"], ["a.w.service"], ["a.x.service", "a.y.service", "a.z.service"]),
+    ],
+)
+def test_the_patterns_of_a_role_match_what_holds_it_and_nothing_else(
+    holders: list[str], others: list[str], expected: list[str]
+) -> None:
+    assert init.patterns(holders, [*holders, *others]) == expected
+
+
+def test_what_init_writes_decides_as_it_was_inferred_once_it_is_no_comment(tmp_path: Path) -> None:
+    loaded = load([Path(__file__).parents[1] / "reference_app"], Config())
+
+    text = init.section(loaded, prefix="")
+    decided = tomllib.loads(
+        re.sub(r"^# (?= {0,4}[\w\"\]])(?!What|    [\w.]+:|    and \d)", "", text, flags=re.MULTILINE)
+    )
+
+    assert len(decided["roles"]) > 8
+    inferred = {role: {m.name for m in loaded.program.modules if role in m.roles} for role in decided["roles"]}
+    names = [module.name for module in loaded.program.modules]
+    assert inferred == {
+        role: {name for name in names if any(matches(pattern, name) for pattern in globs)}
+        for role, globs in decided["roles"].items()
+    }
 
 
 def test_init_replaces_a_section_only_when_told(repo: Path, capsys: pytest.CaptureFixture[str]) -> None:

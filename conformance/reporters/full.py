@@ -34,7 +34,20 @@ def render(report: Report, look: Look = Look()) -> str:  # noqa: B008 - frozen
         lines.append("")
     if not look.quiet:
         lines += [rules_line(report), look.ink(summary(report), _outcome_ink(report), "bold")]
+    if look.hints and not look.quiet:
+        lines += _next(report)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _next(report: Report) -> Iterator[str]:
+    """Say which command comes next on the way to a gate."""
+    has_record = report.counted(FindingStatus.BASELINED) > 0
+    most = max(report.rules, key=lambda result: result.findings, default=None)
+    if report.exit_status == 1 and most is not None:
+        record = "" if has_record else "; `conformance baseline` records today's findings, so that new ones alone fail"
+        yield f"next: `conformance rule {most.rule}` says more of a rule{record}"
+    elif report.exit_status == 0 and has_record:
+        yield "next: `conformance docs ci` has recipes that keep it so"
 
 
 def _outcome_ink(report: Report) -> str:

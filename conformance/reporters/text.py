@@ -60,6 +60,7 @@ class Look:
         quiet: findings and problems alone.
         verbose: what is suppressed or baselined too, and every rule with what it took.
         width: how many columns text is wrapped to.
+        hints: for somebody who asks what to do next.
     """
 
     colour: bool = False
@@ -67,6 +68,7 @@ class Look:
     quiet: bool = False
     verbose: bool = False
     width: int = 100
+    hints: bool = False
 
     def ink(self, text: str, *names: str) -> str:
         """Return the text in colours, where colour is wanted."""
