@@ -312,7 +312,7 @@ def _extracted(source: bytes, file: SourceFile) -> ModuleCode:
 
 @dataclass(slots=True)
 class _Outcome:
-    """What one rule has yielded."""
+    """What one rule has yielded; a blind one was not asked, since it looks for what a part does not show."""
 
     rule: Rule[Any]
     subjects: int = 0
@@ -320,6 +320,7 @@ class _Outcome:
     undecidable: tuple[Undecidable, ...] = ()
     crash: str = ""
     seconds: float = 0.0
+    blind: bool = False
 
 
 @_without_collector()
@@ -334,7 +335,8 @@ def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int],
     for number, rule in enumerate(tried):
         if progress is not None:
             progress("judging", number, len(tried))
-        outcomes[rule.id] = _run(rule, loaded.program)
+        is_blind = rule.whole and target.partial
+        outcomes[rule.id] = _Outcome(rule, blind=True) if is_blind else _run(rule, loaded.program)
     make = _Maker(config, suppressions, Lines(target), by_id)
     findings: list[Finding] = []
     unknowns: list[Finding] = []
@@ -363,10 +365,16 @@ def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int],
     engine = {UNDECIDABLE: unknowns, UNREADABLE: unread, **about_suppressions}
     for rule_id, several in engine.items():
         findings += several if rule_id in wanted else ()
-    lacking = [make.lacking(outcome) for outcome in outcomes.values() if _is_lacking(outcome, wanted, config)]
+    lacking = [
+        make.lacking(outcome)
+        for outcome in outcomes.values()
+        if not target.partial and _is_lacking(outcome, wanted, config)
+    ]
     findings += lacking
     problems += _unmatched_roles(loaded)
-    problems += _nothing_recognised(loaded, findings)
+    vacant = _nothing_recognised(loaded, findings)
+    remarks = [problem.message for problem in vacant if target.partial]
+    problems += () if target.partial else vacant
     unique = {(f.rule, f.path, f.line): f for f in sorted(findings, key=_order, reverse=True)}
     kept = sorted(unique.values(), key=_order)
     counts = {UNUSED: len(suppressions.all), WITHOUT_REASON: len(suppressions.all), UNREADABLE: len(target.files)}
@@ -387,7 +395,7 @@ def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int],
         findings=tuple(kept),
         rules=tuple(results),
         problems=tuple(sorted(set(problems), key=lambda p: (p.path, p.line, p.message))),
-        notes=tuple(dict.fromkeys((*target.notes, *_absent_roles(loaded)))),
+        notes=tuple(dict.fromkeys((*target.notes, *remarks, *_absent_roles(loaded)))),
         work=Work(parsed=loaded.parsed, judged=len(tried)),
     )
 
@@ -422,6 +430,9 @@ def _crash(error: Exception) -> str:
     return f"{type(error).__name__}{': ' if text else ''}{text}{where}"
 
 
+_OF_A_PART: Final = "it looks for what is missing, and a part of the program was given"
+
+
 def _result(outcome: _Outcome, new: int, undecided: int) -> RuleResult:
     rule = outcome.rule
     status, reason = RuleStatus.PASSED, ""
@@ -430,7 +441,7 @@ def _result(outcome: _Outcome, new: int, undecided: int) -> RuleResult:
     elif new:
         status = RuleStatus.FAILED
     elif not outcome.subjects:
-        status, reason = RuleStatus.NOT_APPLICABLE, rule.nothing
+        status, reason = RuleStatus.NOT_APPLICABLE, _OF_A_PART if outcome.blind else rule.nothing
     elif undecided:
         things = "a place" if undecided == 1 else f"{undecided} places"
         status, reason = RuleStatus.UNDECIDABLE, f"{things} where nothing can be said: see {UNDECIDABLE}"

@@ -355,3 +355,44 @@ def test_config_may_be_given(tmp_path: Path) -> None:
     report = check([root], Config(), selection=Selection(select=("CK",)))
 
     assert report.exit_status == 0
+
+
+ROUTES = """\
+from fastapi import APIRouter
+
+router = APIRouter()
+
+
+@router.get("/")
+async def get() -> int:
+    return 1
+"""
+
+
+def test_what_is_missing_in_a_part_is_not_missed(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path, {"app/__init__.py": "", "app/api/__init__.py": "", "app/api/users.py": ROUTES, "app/x.py": "y = 1\n"}
+    )
+    required = Config(required=("LY409", "WK301"))
+
+    whole = check([tmp_path / "app"], required)
+    part = check([tmp_path / "app/api/users.py"], required)
+    nothing = check([tmp_path / "app/x.py"], required)
+
+    assert {finding.rule for finding in whole.findings} >= {"LY409", "WK301"}
+    assert [(result.status, result.reason) for result in part.rules if result.rule == "LY409"] == [
+        (RuleStatus.NOT_APPLICABLE, "it looks for what is missing, and a part of the program was given")
+    ]
+    assert [(each.findings, each.problems, each.exit_status) for each in (part, nothing)] == [((), (), 0)] * 2
+    assert nothing.notes[0].startswith("nothing was recognised in 1 file")
+
+
+def test_what_the_whole_lacks_is_the_same_finding_whichever_module_comes_first(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"app/__init__.py": "", "app/users.py": ROUTES})
+    before = [finding for finding in check([tmp_path / "app"], Config()).findings if finding.rule == "LY409"]
+
+    lay_out(tmp_path, {"app/accounts.py": ROUTES})
+    after = [finding for finding in check([tmp_path / "app"], Config()).findings if finding.rule == "LY409"]
+
+    assert [finding.path for finding in (*before, *after)] == ["app/users.py", "app/accounts.py"]
+    assert [finding.fingerprint for finding in before] == [finding.fingerprint for finding in after]

@@ -46,6 +46,7 @@ class Rule(Generic[Subject]):
         opt_in: only with `extend-select`.
         configure: how the configuration changes the rule, "" where it does not.
         engine: the rule is about the check itself: the engine makes its findings, `subjects` gives none.
+        whole: it reports what is missing elsewhere, so that a part of a program says nothing about it.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Rule(Generic[Subject]):
     opt_in: bool = False
     configure: str = ""
     engine: bool = False
+    whole: bool = False
 
 
 def no_subjects(program: Program) -> Iterable[Any]:  # noqa: ARG001 - the form of every rule's `subjects`

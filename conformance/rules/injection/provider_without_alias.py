@@ -104,6 +104,7 @@ RULE = Rule(
     check=check,
     nothing="no deps modules whose providers supply endpoints",
     configure="`roles.deps` says which modules are deps.",
+    whole=True,
     bad=(
         Example(
             "a provider that is only injected inline",

@@ -39,7 +39,7 @@ def check(program: Program, need: Need) -> Iterator[Violation]:
     others = len(need.modules) - 1
     also = f" (as {'do' if others > 1 else 'does'} {others} more)" if others else ""
     yield Violation(
-        Place(module.path, (1, 1, 1, 1), module.name),
+        Place(module.path, (1, 1, 1, 1), ""),  # of no module: what is missing is the same, whichever comes first
         f"`{module.name}` {need.what}{also}, and the target has {need.missing}",
         f"add the {need.role} module that PRD-012 §6 lays out, or name yours in `roles.{need.role}`",
         detail=need.role,
@@ -114,6 +114,7 @@ RULE = Rule(
     check=check,
     nothing="no endpoints, no app.state, no arq tasks, and nothing that reads the environment",
     configure="`roles` names the modules where names do not tell: `deps`, `lifespan`, `worker`, `config`.",
+    whole=True,
     bad=(
         Example(
             "endpoints without deps, and the environment without config",

@@ -77,6 +77,7 @@ RULE = Rule(
     check=check,
     nothing="the lifespan writes no key of app.state",
     configure="`external-state-keys` names keys that a library reads.",
+    whole=True,
     bad=(
         Example(
             "left over",
