@@ -63,9 +63,10 @@ def check(program: Program, scope: Scope) -> Iterator[Violation]:
             what = _external(program, callee, scope)
             if not what or (what == "makes an HTTP request" and _is_own(program, callee, url, scope)):
                 continue
+            called = code.dotted(callee) or code.last_name(callee)
             yield Violation(
                 scope.module.place(node),
-                f"`{scope.symbol or scope.module.name}` {what} itself: `{code.dotted(callee) or code.last_name(callee)}`",
+                f"`{scope.symbol or scope.module.name}` {what} itself: `{called}`",
                 "leave it to a service, and keep here the call of the service",
                 detail=f"{scope.symbol} {code.last_name(callee)}",
             )
