@@ -271,7 +271,7 @@ class _Reader:
         for node in code.walk_scope(*body):
             match node:
                 case code.Assign(targets=targets, value=value, operator="") if value is not None:
-                    pairs = [(target, value) for target in targets]
+                    pairs = [pair for target in targets for pair in _paired(target, value)]
                 case code.WithItem(target=target, manager=value) if target is not None:
                     pairs = [(target, value)]
                 case code.NamedExpression(target=target, value=value):
@@ -382,6 +382,14 @@ def _tests(nodes: Iterable[code.Node]) -> set[int]:
                 case code.UnaryOperation(operator="not", operand=operand):
                     pending.append(operand)
     return found
+
+
+def _paired(target: code.Expression, value: code.Expression) -> list[tuple[code.Expression, code.Expression]]:
+    """Return what is assigned to what: `a, b = 1, 2` in two."""
+    match target, value:
+        case code.Sequence(elements=targets), code.Sequence(elements=values) if len(targets) == len(values):
+            return list(zip(targets, values, strict=True))
+    return [(target, value)]
 
 
 def _key(node: code.Expression) -> str:
