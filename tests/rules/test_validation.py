@@ -129,6 +129,42 @@ def page():
 def i():
     return page()
 """,
+    "responses that are made in other ways": """
+async def answer():
+    return JSONResponse({})
+@router.get("/1")
+async def a(flag: bool):
+    return await answer() if flag else RedirectResponse("/")
+@router.get("/2")
+def b(flag: bool):  # expect: DV501
+    return JSONResponse({}) if flag else {}
+@router.get("/3")
+def c(flag: bool):  # expect: DV501
+    return {} if flag else JSONResponse({})
+@router.get("/4")
+def d(templates):
+    return templates.TemplateResponse("index.html")
+@router.get("/5")
+def e(templates):  # expect: DV501
+    return templates.render("index.html")
+@router.get("/6")
+def f(templates):  # expect: DV501
+    return templates.makeResponse("index.html")
+@router.get("/7")
+def g(client):  # expect: DV501
+    import httpx
+    return httpx.Response(200)
+@router.get("/8")
+def h():  # expect: DV501
+    return Item
+GIVEN = {"response_model": Item, "tags": ["x"]}
+@router.get("/9", **GIVEN)
+def i():
+    return 1
+@router.get("/10", **{**GIVEN})
+def j():  # expect: DV501
+    return 1
+""",
     "defaults of routers": """
 pages = APIRouter(default_response_class=HTMLResponse)
 hidden = APIRouter(include_in_schema=False)
@@ -229,7 +265,138 @@ def k():
     if (data := requests.get("/").json()):
         return Weather(**data)
 """,
+    "validated behind other steps": """
+import copy
+import pydantic
+from pydantic.dataclasses import dataclass as validated
+import lib
+@validated
+class Place:
+    name: str
+class Derived(Place):
+    pass
+@pydantic.dataclasses.dataclass(frozen=True)
+class Spot:
+    name: str
+def a():
+    first, *rest = requests.get("/").json()
+    return [Weather(**row) for row in rest], first
+def b():
+    found = {}
+    found["x"] = requests.get("/").json()
+    return Weather(**found["x"])
+def c():
+    return Place(**requests.get("/").json())
+def d():
+    return Derived(**requests.get("/").json())
+def e():
+    return Spot(**requests.get("/").json())
+def f():
+    return lib.Model(**requests.get("/").json())
+def g(**data):
+    return Weather(**data)
+def h():
+    return g(**requests.get("/").json())
+def i():
+    data = requests.get("/").json()
+    def inner():
+        return Weather(**data)
+    return inner()
+def j():
+    for row in requests.get("/").json():
+        Weather(**row)
+def k():
+    data = requests.get("/").json() or []
+    data = data if data else []
+    return Weather(**data)
+def l():
+    return Weather(**(requests.get("/").json() + []))
+def m():
+    with requests.get("/").json() as data:
+        return Weather(**data)
+def n():
+    return Weather.from_api(data=requests.get("/").json())
+def o():
+    return Weather(**copy.deepcopy(requests.get("/").json()))
+def p():
+    if len(requests.get("/").json()) and isinstance(requests.get("/").json(), dict):
+        pass
+    return not requests.get("/").json()
+def q():
+    if requests.get("/").json() is None:
+        pass
+    while requests.get("/").json():
+        pass
+    return 1 if requests.get("/").json() else 2
+def generated():
+    yield requests.get("/").json()
+def r():
+    return [Weather(**row) for row in generated()]
+""",
+    "used behind other steps": """
+import lib
+import copy
+def a(cache):
+    cache["x"] = requests.get("/").json()  # expect: DV502
+def b(cache):
+    cache.extend(requests.get("/").json())  # expect: DV502
+def c():
+    return lib.load(**requests.get("/").json())  # expect: DV502
+def d():
+    return lib.load(requests.get("/").json())  # expect: DV502
+def of(first, second=None):
+    return first
+def e():
+    return of(1, requests.get("/").json())
+def f():
+    return of(requests.get("/").json()["x"])  # expect: DV502
+def g():
+    return of(second=1, first=requests.get("/").json())  # expect: DV502
+def h(**given):
+    return given["x"]
+def i():
+    return h(**requests.get("/").json())  # expect: DV502
+def j():
+    return of(**requests.get("/").json())  # expect: DV502
+def k():
+    return requests.get("/").json() == {}  # expect: DV502
+def l():
+    return lambda: requests.get("/").json()  # expect: DV502
+def m():
+    data = requests.get("/").json()  # expect: DV502
+    def inner():
+        return data["x"]
+    return inner()
+def n():
+    return copy.copy(requests.get("/").json())["x"]  # expect: DV502
+def o():
+    return 1 if 2 else requests.get("/").json()  # expect: DV502
+LOADED = requests.get("/").json()  # expect: DV502
+lib.load(LOADED["x"])
+class Service:
+    def own(self):
+        return requests.get("/").json()  # expect: DV502
+    def other(self):
+        return self.own()
+def q(items):
+    items[0].append(requests.get("/").json())  # expect: DV502
+def r():
+    a.b.c = requests.get("/").json()  # expect: DV502
+def s():
+    assert requests.get("/").json()["ok"]  # expect: DV502
+""",
     "raised, logged, dropped": """
+import logging as logs
+def e(r: requests.Response):
+    logs.getLogger("x").error("failed", r.json())
+    del r.json()["x"]
+    print(r.json())
+    raise ValueError from ApiError(r.json())
+class Failure(ApiError):
+    pass
+def f(r: requests.Response):
+    failure = Failure(r.json())
+    return failure
 def a(r: httpx.Response):
     raise HTTPException(502, detail=r.json())
 def b(r: httpx.Response):
@@ -323,6 +490,24 @@ def d(user: User, key: str, other: dict):
     return user.model_dump()[key], other["email"], other.get("email"), User.model_fields["email"]
 def e():
     return (User(email="a").model_dump())["email"]  # expect: DV503
+def f(user: User, key):
+    if (data := user.model_dump()):
+        return data["email"]  # expect: DV503
+    (other := user.model_dump())["email"]  # expect: DV503
+    kept = other = user.model_dump()
+    kept["email"], other[key], other.get(key), other.get(), other.pop("email")  # expect: DV503
+    kept.get
+    return dict(user), dict(user, x=1)["email"], dict([])["email"]
+def g(user: User):
+    holder = {}
+    holder["x"] = user.model_dump()
+    return holder["x"]["email"], list(user.model_dump())
+def h(user):
+    from pydantic import BaseModel
+    any_model: BaseModel = user
+    any_model.model_dump()["x"]  # expect: DV503
+    dict = list
+    return dict(User(email="b"))["email"]
 """,
     }
 
@@ -365,6 +550,39 @@ async def b(request: Request):
 @router.websocket("/3")
 async def c(websocket: WebSocket):
     return await websocket.receive_json()
+""",
+    "signatures that are checked elsewhere": """
+import hmac
+@router.post("/1")
+async def a(request: Request):
+    verify_token(request)
+    return await request.json()
+@router.post("/2")
+async def b(request: Request):
+    raw = await request.body()
+    signed = raw + b"x"
+    again = signed
+    verify_token(again)
+    return await request.json()
+@router.post("/3")
+async def c(request: Request):
+    verify_token(await request.body())
+    return await request.json()
+@router.post("/4")
+async def d(request: Request):
+    check(signature=request.headers["x"], data=await request.body())
+    return await request.json()
+@router.post("/5")
+async def e(request: Request):
+    raw = await request.body()  # expect: DV504
+    other = request.headers
+    verify_token(other)
+    return await request.json()  # expect: DV504
+@router.post("/6")
+async def f(request: Request):
+    raw = raw
+    hmac.new(b"k", raw, "sha256")
+    return await request.json()  # expect: DV504
 """,
     "signatures": """
 import hmac
@@ -435,8 +653,23 @@ async def f(ctx, data: dict, unknown, flag: bool, names: list[str], ids: dict[st
     return unknown, flag, names, ids
 async def unregistered(ctx, data: dict):
     return data["x"]
+class Job:
+    async def run(self, ctx, data: dict):  # expect: DV505
+        return data["x"]
+    @classmethod
+    async def of(cls, ctx, data: dict):  # expect: DV505
+        return data["x"]
+    @staticmethod
+    async def at(ctx, data: dict):  # expect: DV505
+        return data["x"]
+async def g(ctx, data: dict):
+    if data:
+        print(data)
+async def h(ctx, data: dict, other: Mapping):  # expect: DV505
+    kept = list(data.values())
+    return kept, other["x"]
 class WorkerSettings:
-    functions = [a, b, c, d, e, f]
+    functions = [a, b, c, d, e, f, g, h, Job().run, Job.of, Job.at]
     redis_settings = RedisSettings()
 """,
     }
