@@ -169,10 +169,108 @@ class Limits:
     def all(self):
         return ["a"]
 """,
+    "put together": """
+import sys
+import threading
+import types
+from typing import TYPE_CHECKING
+from pydantic import BaseModel, HttpUrl
+import httpx
+
+class Point(BaseModel):
+    x: int = 0
+    tags = ["a"]
+
+    @classmethod
+    def origin(cls):
+        return cls()
+
+class Machine:
+    def start(self): ...
+
+def shown(x):
+    return x
+
+A = () if sys.platform else []  # expect: CF602
+B = [] if sys.platform else ()  # expect: CF602
+C = () or {}  # expect: CF602
+D = (E := [])  # expect: CF602
+F = {}.copy()  # expect: CF602
+G = ().copy()
+H = "a".splitlines()  # expect: CF602
+I = shown(1)  # expect: CF602
+J = (lambda: 1)()  # expect: CF602
+K = Machine()  # expect: CF602
+L = Point.origin()
+M = Point(x=1)
+N = HttpUrl("https://x")
+O = httpx.AsyncClient()  # expect: CF602
+P = threading.Lock()  # expect: CF602
+Q = input("x")  # expect: CF602
+R = print("x")  # expect: CF602
+S = sorted  # a function is not called
+(T, U) = ([1], 2)  # expect: CF602
+V, W = [1, 2]
+X = Y = ()
+Point.extra = []  # expect: CF602
+Z = (n for n in ())
+AA = () + ({},)
+AB = [] + ()  # expect: CF602
+AC = () + []  # expect: CF602
+AD = Machine().start()  # expect: CF602
+"x"
+A
+Machine().start()  # expect: CF602
+for name in ():
+    AE = []  # expect: CF602
+with open("x") as handle:
+    AF = {1}  # expect: CF602
+try:
+    AG = 1
+except ValueError:
+    AG = [1]  # expect: CF602
+else:
+    AH = {}  # expect: CF602
+finally:
+    AI = []  # expect: CF602
+if TYPE_CHECKING:
+    AJ = []
+else:
+    AK = []  # expect: CF602
+if __name__ == "__main__":
+    AL = []
+else:
+    AM = []  # expect: CF602
+AN: list[int]
+AO = lambda: []
+def made(x=[]):
+    y = []
+    return y
+class Outer:
+    class Inner:
+        names = []  # expect: CF602
+    def method(self):
+        self.x = []
+AP = sys.argv
+AQ = int("1") + float("2")
+AR = shown  # not called
+AS = types.SimpleNamespace(a=1)  # expect: CF602
+""",
+    "the environment": """
+import os
+HOST = os.environ["HOST"]  # expect: CF602
+PORT = int(
+    os.getenv("PORT")  # the statement is reported
+) if True else 0
+def host():  # expect: CF602
+    return os.environ["HOST"]
+""".replace("PORT = int(", "PORT = int(  # expect: CF602"),
     "settings": """
 import app.config
-from app.config import get_settings
+from app.config import Settings, get_settings
 
+C = Settings()  # expect: CF602
+D = [get_settings().url]  # expect: CF602
 A = app.config.get_settings().url  # expect: CF602
 B = get_settings()  # expect: CF602
 """,

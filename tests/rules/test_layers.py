@@ -203,6 +203,88 @@ def f(name):
     import_module("orjson")
     getattr(name, "x")
 """,
+    "LY403 what is imported by a call, and used of arq": """
+--- app/services/a.py
+import importlib
+import arq  # expect: LY403
+from importlib import import_module as load
+fastapi = importlib.import_module("fastapi")  # expect: LY403
+again = load("starlette.requests")
+third = __import__("flet")  # expect: LY403
+other = importlib.import_module("orjson")
+def f(name, import_module):
+    importlib.import_module(name)
+    import_module("fastapi")
+    return arq.cron
+--- app/services/b.py
+import arq
+from arq import *
+from app.reexport import Depends  # expect: LY403
+from app.reexport import fine
+def f():
+    return arq.create_pool, ArqRedis, arq.nothing
+--- app/services/c.py
+from arq import *  # expect: LY403
+def f():
+    return Retry()
+--- app/services/d.py
+from arq import *
+def f(Retry, other):
+    return Retry, other.Worker
+--- app/reexport.py
+from fastapi import Depends
+fine = 1
+""",
+    "LY405 names that start with the package of the services": SERVICES
+    + """
+--- app/services/__init__.py
+--- app/components/a.py
+import importlib
+import inspect
+import pkgutil
+from importlib import import_module as load
+import app.services
+import app.components
+import app.utils
+from app import services
+PREFIX = "app.services"
+def f(name, other):
+    importlib.import_module(f"app.services.{name}")  # expect: LY405
+    importlib.import_module(f"{PREFIX}.{name}")  # expect: LY405
+    importlib.import_module("app." + "services." + name)  # expect: LY405
+    importlib.import_module("app.services.%s" % name)  # expect: LY405
+    importlib.import_module("app.services.{}".format(name))  # expect: LY405
+    load("app.services." + name)  # expect: LY405
+    path = f"app.services.{name}"
+    importlib.import_module(path)  # expect: LY405
+    importlib.import_module(name)  # expect: LY405
+    importlib.import_module(name=f"app.services.{name}")  # expect: LY405
+    importlib.import_module(f"..services.{name}", __package__)  # expect: LY405
+    importlib.import_module(f"app.utils.{name}")
+    importlib.import_module("app.utils" + name + ".x")  # expect: LY405
+    importlib.import_module(f"app.utils.{name}" + name)
+    importlib.import_module("app.services")  # expect: LY405
+    importlib.import_module("app.components.a")
+    pkgutil.iter_modules(services.__path__)  # expect: LY405
+    pkgutil.iter_modules(app.components.__path__)
+    pkgutil.walk_packages(path=app.services.__path__)  # expect: LY405
+    pkgutil.iter_modules(orjson.__path__)  # expect: LY405
+    getattr(services, name)  # expect: LY405
+    getattr(services, "mail")
+    getattr(app.utils, name)
+    getattr(name(), name)
+    inspect.getmembers(services)  # expect: LY405
+    inspect.getmembers(app.utils)
+    name.getmembers(services)
+    vars(services)[name]  # expect: LY405
+    vars(services)["mail"]
+    vars(app.utils)[name]
+    services.__dict__[name]  # expect: LY405
+    globals()[name]  # expect: LY405
+    globals()["x"], name[other], vars()[name]
+--- app/utils.py
+X = 1
+""",
     "LY406 what a route must not import": SETTINGS
     + f"""
 --- app/lifespan.py
@@ -249,6 +331,73 @@ from app.components.scheduler.jobs import INTERVAL
 import app
 def f():
     return app.components.scheduler.jobs.scheduler  # expect: LY407
+""",
+    "LY407 what a star brings": """
+--- app/components/worker/hooks.py
+from arq.connections import RedisSettings
+async def on_startup(ctx): ...
+async def on_shutdown(ctx): ...
+async def other(ctx): ...
+class WorkerSettings:
+    functions = [other]
+    on_startup = on_startup
+    on_shutdown = on_shutdown
+    redis_settings = RedisSettings()
+--- app/components/backend/a.py
+from app.components.worker.hooks import *  # expect: LY407
+def f():
+    return on_startup, other
+--- app/components/backend/b.py
+from app.components.worker.hooks import *
+def on_startup(): ...
+def f():
+    return on_startup, other
+--- app/components/worker/c.py
+from app.components.worker.hooks import on_startup
+--- app/core/d.py
+from app.components.worker.hooks import on_startup
+""",
+    "LY408 a command and addresses of its own": SERVICES
+    + """
+--- app/cli/a.py
+import httpx
+import requests
+from app.settings import settings
+HOME = "http://localhost:8000"
+AWAY = "https://api.partner.com"
+MIXED = f"http://[::1]:80/{HOME}"
+def f(url: str, partner: str, backend_url: str, server=None, health: str = "x"):
+    requests.get(HOME)
+    requests.get(AWAY)  # expect: LY408
+    requests.get(MIXED)
+    requests.get(HOME + "/x")
+    requests.get(AWAY + "/x")  # expect: LY408
+    requests.get("http://0.0.0.0/x")
+    requests.get("http://localhost.evil.com/x")  # expect: LY408
+    requests.get("http:///x")  # expect: LY408
+    requests.get(backend_url)
+    requests.get(f"{backend_url}/x")
+    requests.get(partner)  # expect: LY408
+    requests.get(f"{settings.app_url}/{partner}")
+    requests.get(settings["base_url"])
+    requests.get(settings["partner_url"])  # expect: LY408
+    requests.get()  # expect: LY408
+    address = own = partner
+    requests.get(address)  # expect: LY408
+    target = f"{server}/health"
+    again = target
+    requests.get(again)
+    with httpx.Client(base_url="http://127.0.0.1") as client:
+        client.get("/x")
+    with httpx.Client(base_url=AWAY) as other:
+        other.get("/x")  # expect: LY408
+    for part in ():
+        requests.get(part)  # expect: LY408
+--- app/settings.py
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    partner_url: str
+settings = Settings()
 """,
     "LY408 what is a call outside, and what is not": SERVICES
     + f"""

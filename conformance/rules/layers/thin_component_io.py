@@ -117,8 +117,8 @@ def _is_part_of_cloud(program: Program, base: code.Expression, scope: Scope) -> 
 
 # --- a command that calls the project's own API ----------------------------------------------------------------------
 
-_ABSOLUTE = re.compile(r"[a-z]+://([^/:?#]*)")
-_LOCAL = re.compile(r"localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[?::1\]?|")
+_ABSOLUTE = re.compile(r"[a-z]+://(\[[^]]*\]|[^/:?#]*)")
+_LOCAL = re.compile(r"localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0|\[::1\]")
 _OWN = frozenset({"api", "backend", "server", "base", "host", "port", "app", "local", "own", "internal", "health"})
 _COMMON = frozenset(
     {"url", "uri", "root", "path", "prefix", "endpoint", "settings", "config", "get", "self", "v1", "http"}
