@@ -222,6 +222,107 @@ def test_a_provider_supplies_its_value_or_raises(body: str) -> None:
     assert found == expected_in(files)
 
 
+ENDS = {
+    "while True": ("    while True:\n        pass\n", False),
+    "while True with a break": ("    while True:\n        if request:\n            break\n", True),
+    "while True with a break of an inner loop": ("    while True:\n        for _ in ():\n            break\n", False),
+    "while True with a break behind an inner loop": (
+        "    while True:\n        for _ in ():\n            pass\n        else:\n            break\n",
+        True,
+    ),
+    "while True with a break in a function": (
+        "    while True:\n        def inner():\n            for _ in ():\n                break\n",
+        False,
+    ),
+    "while of a condition": ("    while request:\n        return 1\n", True),
+    "while of a condition with an else": ("    while request:\n        pass\n    else:\n        return 1\n", False),
+    "while with a break and an else": ("    while request:\n        break\n    else:\n        return 1\n", True),
+    "for": ("    for _ in request:\n        return 1\n", True),
+    "for with an else": ("    for _ in request:\n        pass\n    else:\n        raise ValueError\n", False),
+    "for with a break and an else": ("    for _ in request:\n        break\n    else:\n        return 1\n", True),
+    "if without else": ("    if request:\n        return 1\n", True),
+    "if and else": ("    if request:\n        return 1\n    else:\n        raise ValueError\n", False),
+    "if and an else that ends": ("    if request:\n        return 1\n    else:\n        print()\n", True),
+    "if True": ("    if True:\n        return 1\n", False),
+    "if True that ends": ("    if True:\n        print()\n    else:\n        return 1\n", True),
+    "a try that returns": ("    try:\n        return 1\n    except ValueError:\n        raise\n", False),
+    "a handler that ends": ("    try:\n        return 1\n    except ValueError:\n        print()\n", True),
+    "the second handler ends": (
+        "    try:\n        return 1\n    except ValueError:\n        raise\n    except TypeError:\n        print()\n",
+        True,
+    ),
+    "the else of a try returns": (
+        "    try:\n        print()\n    except ValueError:\n        raise\n    else:\n        return 1\n",
+        False,
+    ),
+    "the else of a try ends": (
+        "    try:\n        print()\n    except ValueError:\n        raise\n    else:\n        print()\n    if request:\n        return 1\n",
+        True,
+    ),
+    "the finally returns": ("    try:\n        print()\n    finally:\n        return 1\n", False),
+    "the finally ends": ("    try:\n        return 1\n    finally:\n        print()\n", False),
+    "a with": ("    with open('x'):\n        return 1\n", False),
+    "a with that suppresses": ("    with open('x'), suppress(ValueError):\n        return 1\n", True),
+    "a match of literals": (
+        "    match request:\n        case 1:\n            return 1\n        case 'x':\n            return 2\n",
+        True,
+    ),
+    "a match of everything": (
+        "    match request:\n        case 1:\n            return 1\n        case _:\n            return 2\n",
+        False,
+    ),
+    "a match of which a case ends": (
+        "    match request:\n        case 1:\n            return 1\n        case _:\n            print()\n",
+        True,
+    ),
+    "assert False": ("    if request:\n        return 1\n    assert False\n", False),
+    "assert something": ("    if request:\n        return 1\n    assert request\n", True),
+    "sys.exit": ("    if request:\n        return 1\n    sys.exit(1)\n", False),
+    "a function of the target that raises": ("    if request:\n        return 1\n    never()\n", False),
+    "a function of the target that says so": ("    if request:\n        return 1\n    said()\n", False),
+    "a function of the target that may return": ("    if request:\n        return 1\n    maybe()\n", True),
+    "a function of the target that ends": ("    if request:\n        return 1\n    fail()\n", True),
+    "a function that calls itself": ("    if request:\n        return 1\n    ring()\n", True),
+    "a function by its name": ("    if request:\n        return 1\n    request.abort_now()\n", False),
+    "a function by its name, private": ("    if request:\n        return 1\n    request._raise_for()\n", False),
+    "a function by another name": ("    if request:\n        return 1\n    request.unfail()\n", True),
+    "awaited": ("    if request:\n        return 1\n    await forever()\n", False),
+    "something else": ("    if request:\n        return 1\n    request\n", True),
+    "an assignment": ("    if request:\n        return 1\n    x = never()\n", True),
+    "a generator": ("    if request:\n        return 1\n    lazy()\n", True),
+    "pass": ("    if request:\n        return 1\n    pass\n", True),
+}
+HELPERS = """
+def never():
+    raise ValueError
+def said() -> "t.Never": ...
+def maybe():
+    if sys:
+        return
+    raise ValueError
+def fail():
+    print()
+def ring():
+    ring()
+def lazy():
+    yield
+    raise ValueError
+async def forever():
+    while True:
+        pass
+"""
+
+
+@pytest.mark.parametrize(("body", "reported"), ENDS.values(), ids=ENDS)
+def test_a_path_that_ends_supplies_none(body: str, reported: bool) -> None:
+    text = f"{HEAD}{HELPERS}async def provide(request: Request):\n{body}A = Annotated[Session, Depends(provide)]\n"
+    program = program_from({"app/deps.py": text})
+
+    said = [v.message for s in NULLABLE_PROVIDER.subjects(program) for v in NULLABLE_PROVIDER.check(program, s)]
+
+    assert said == ["provider `provide` can supply None: a path ends without a value"] * reported
+
+
 ELSEWHERE = {
     "a guard in lists and as a parameter typed None": """
 def check(request: Request) -> None:
