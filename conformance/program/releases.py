@@ -294,7 +294,12 @@ class Releases:
     def _stacked(self, node: code.Node, visit: Visit) -> Iterator[tuple[tuple[CallSite, ...], Release]]:
         match node:
             case code.Call(function=code.Attribute(value=stack, name=name), arguments=(first, *_)) if name in _STACKING:
-                yield self.origins.of(stack, visit.function), self._release(first, node, visit, entered=True)
+                stacks = self.origins.of(stack, visit.function)
+                if isinstance(first, code.Lambda):
+                    for inner in code.walk_scope(first.body):
+                        yield from ((stacks, r) for r in self._released(inner, visit, dropped=False))
+                else:
+                    yield stacks, self._release(first, node, visit, entered=True)
 
     def _release(self, base: code.Expression, node: code.Node, visit: Visit, *, entered: bool = False) -> Release:
         scope = visit.function

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  programs in lines
 """DI101 and DI102: providers that supply None, and dependencies whose type admits it."""
 
 from __future__ import annotations

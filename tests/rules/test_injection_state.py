@@ -7,7 +7,7 @@ import pytest
 
 from conformance.config import Config
 from conformance.examples import expected_in, files_of, found_in, program_from
-from conformance.results import Undecidable
+from conformance.results import Undecidable, Violation
 from conformance.rules.injection.lifespan_module import RULE as LIFESPAN
 from conformance.rules.injection.module_level_resource import RULE as MODULE_LEVEL
 from conformance.rules.injection.provider_called_directly import RULE as CALLED
@@ -455,6 +455,72 @@ def test_only_the_lifespan_writes_app_state(name: str) -> None:
     }
 
     assert found_in(program_from(files), [WRITE]) == expected_in(files)
+
+
+SHARED = {
+    "the lifespan alone": "",
+    "an endpoint beside it": "@app.get('/x')\ndef x(request: Request):\n    request.app.state.x = 1  # expect: DI108",
+    "a helper of both": "@app.get('/x')\ndef x(request: Request):\n    fill(request.app)",
+    "in a function in it": "@app.get('/x')\ndef x(request: Request):\n    def put():\n        request.app.state.x = 1  # expect: DI108\n    put()",
+    "at the top": "app.state.x = 1  # expect: DI108",
+}
+
+
+@pytest.mark.parametrize("more", SHARED.values(), ids=SHARED)
+def test_in_the_entrypoint_the_lifespan_and_what_it_calls_may_write(more: str) -> None:
+    text = f"""
+from contextlib import asynccontextmanager
+from fastapi import FastAPI, Request
+def fill(app):
+    app.state.b = 1
+@asynccontextmanager
+async def lifespan(app):
+    app.state.a = 1
+    fill(app)
+    def later():
+        app.state.c = 1
+    later()
+    yield
+app = FastAPI(lifespan=lifespan)
+{more}
+"""
+    files = {"app/main.py": text}
+
+    assert found_in(program_from(files), [WRITE]) == expected_in(files)
+
+
+def test_what_the_lifespan_s_module_offers_is_called_in_the_lifespan_alone() -> None:
+    files = {
+        "app/main.py": "from fastapi import FastAPI\nfrom app.lifespan import lifespan\napp = FastAPI(lifespan=lifespan)\n",
+        "app/lifespan.py": """
+from app.more import start
+def fill(app):
+    app.state.b = 1
+def never(app):
+    app.state.c = 1
+async def lifespan(app):
+    fill(app)
+    start(app)
+    yield
+""",
+        "app/more.py": "from app import lifespan\ndef start(app):\n    lifespan.fill(app)\n",
+        "app/items.py": """
+from fastapi import APIRouter, Request
+from app.lifespan import fill
+router = APIRouter()
+@router.get("/")
+def index(request: Request):
+    fill(request.app)  # expect: DI108
+""",
+        "tests/test_items.py": "from app.lifespan import fill\nfrom app.main import app\ndef test_a():\n    fill(app)\n",
+    }
+
+    program = program_from(files)
+    (said,) = [v for s in WRITE.subjects(program) for v in WRITE.check(program, s)]
+
+    assert found_in(program, [WRITE]) == expected_in(files)
+    assert isinstance(said, Violation)
+    assert [(step.place.path, step.place.span[0]) for step in said.trail] == [("app/lifespan.py", 4)]
 
 
 WAYS = {

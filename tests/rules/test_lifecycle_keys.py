@@ -60,6 +60,22 @@ UNSET = {
         "def provide(r: Request):\n    return r.app.state.b",
     ),
     "slowapi": ("pass", "def provide(r: Request):\n    return r.app.state.limiter"),
+    "written by a method that the lifespan calls": (
+        "Filler(app).fill()",
+        (
+            "class Filler:\n    def __init__(self, app):\n        self.app = app\n    def fill(self):\n"
+            "        self.app.state.b = 1\ndef provide(r: Request):\n    return r.app.state.b  # expect: LC207"
+        ),
+    ),
+    "a function in the provider": (
+        "pass",
+        "def provide(r: Request):\n    def inner():\n        return r.app.state.b  # expect: LC207\n    return inner()",
+    ),
+    "a computed key": ("app.state.a = 1", "def provide(r: Request, key):\n    return getattr(r.app.state, key)"),
+    "deleted afterwards": (
+        "app.state.b = 1\n    del app.state.b",
+        "def provide(r: Request):\n    return r.app.state.b",
+    ),
 }
 
 
@@ -130,6 +146,22 @@ UNREAD = {
         "",
     ),
     "slowapi": ("app.state.limiter = 1", "", READ, ""),
+    "released by a computed name": (
+        "app.state.b = Redis()",
+        "await getattr(app.state.b, 'ping')()",
+        READ,
+        "",
+    ),
+    "asked for in the lifespan": ("app.state.b = 1  # expect: LC208", "hasattr(app.state, 'b')", READ, ""),
+    "asked for elsewhere": (
+        "app.state.b = 1",
+        "",
+        "def provide(r: Request):\n    return hasattr(r.app.state, 'b')",
+        "",
+    ),
+    "handed to a library": ("app.state.b = 1\n    asynccontextmanager(app.state)", "", READ, ""),
+    "handed to a builtin": ("app.state.b = 1  # expect: LC208\n    print(app.state)", "", READ, ""),
+    "written anew elsewhere": ("app.state.b = 1  # expect: LC208", "", READ, "app.state.b = 2"),
     "in tests only": (
         "app.state.b = 1  # expect: LC208",
         "",
@@ -191,6 +223,27 @@ SETTINGS = {
         "",
     ),
     "called only": (CACHED, "def f():\n    return c.get_settings()"),
+    "a settings class that makes another": (
+        CACHED,
+        "class Outer(S):\n    def more(self):\n        return S()  # expect: LC209\n    def group(self):\n        return c.Database()",
+    ),
+    "a helper of the cached function": (
+        "def _make():\n    return Settings()\n@lru_cache\ndef get_settings():\n    return _make()",
+        "",
+    ),
+    "a helper of two": (
+        "def _make():\n    return Settings()  # expect: LC209\n@lru_cache\ndef get_settings():\n    return _make()",
+        "def f():\n    return c._make()",
+    ),
+    "a helper that nobody calls": (CACHED, "def f():\n    return g()\ndef g():\n    return S()  # expect: LC209"),
+    "helpers that call each other": (
+        CACHED,
+        "def f():\n    return g()\ndef g():\n    f()\n    return S()  # expect: LC209",
+    ),
+    "another cache around the class": (
+        CACHED,
+        "import lib\nget = lib.remember(S)\nagain = lru_cache(lambda: S())  # expect: LC209",
+    ),
     "tests": (CACHED, "\n--- tests/test_a.py\nfrom app.config import Settings\ndef test_a():\n    Settings()"),
     "a cached class method": (
         "class Holder:\n    @classmethod\n    @lru_cache\n    def get(cls):\n        return Settings()",

@@ -74,9 +74,19 @@ APP_RESOURCES = {
     "taken from app.state": "def provide(request: Request):\n    return request.app.state.http",
     "an ending alone": "import acme\ndef provide():\n    return acme.BillingClient()  # expect: LC204",
     "a value": "def provide():\n    return dict(a=1)",
+    "a session of a maker without an engine": "def provide():\n    return sessionmaker()",
+    "a maker with an engine": "def provide():\n    return sessionmaker(bind=create_engine('x'))  # expect: LC204",
+    "a maker without a bind": "def provide():\n    return sessionmaker(bind=None)",
+    "a lambda": "make = lambda: httpx.AsyncClient()\ndef provide():\n    return make()  # expect: LC204",
     "a nested function": "def provide():\n    def make():\n        return httpx.AsyncClient()\n    return make",
 }
 RETURNED = {
+    "made elsewhere, kept there": ("SESSION = Session()\ndef provide():\n    return SESSION"),
+    "a bare return": "def provide(r: Request):\n    if r:\n        return\n    return Session()  # expect: LC205",
+    "a helper that is called twice": (
+        "def _open(e):\n    return Session(e)\ndef provide(r: Request):\n"
+        "    if r.url:\n        return _open(1)  # expect: LC205\n    return _open(2)"
+    ),
     "session": "def provide(r: Request):\n    return Session(r.app.state.engine)  # expect: LC205",
     "through a local": "def provide(r: Request):\n    s = Session(r.app.state.engine)\n    return s  # expect: LC205",
     "a helper": (
@@ -188,6 +198,21 @@ YIELDED = {
     ),
 }
 SWALLOWED = {
+    "two kinds": (
+        "def provide():\n    try:\n        yield 1\n    except (ValueError, TypeError):  # expect: LC210\n        pass"
+    ),
+    "a computed kind": "def provide():\n    try:\n        yield 1\n    except kinds():  # expect: LC210\n        pass",
+    "break in the handler": (
+        "def provide():\n    while True:\n        try:\n            yield 1\n        except ValueError:  # expect: LC210\n            break"
+    ),
+    "continue in the handler": (
+        "def provide():\n    for i in (1,):\n        try:\n            yield i\n        except ValueError:  # expect: LC210\n            continue"
+    ),
+    "pass before the raise": "def provide():\n    try:\n        yield 1\n    except ValueError:\n        pass\n        raise",
+    "the yield in the finally": "def provide():\n    try:\n        pass\n    finally:\n        yield 1\n        return",
+    "the yield in the handler": (
+        "def provide():\n    try:\n        pass\n    except ValueError:\n        yield 1\n    except TypeError:\n        pass"
+    ),
     "pass": "def provide():\n    try:\n        yield 1\n    except ValueError:  # expect: LC210\n        pass",
     "bare": "def provide():\n    try:\n        yield 1\n    except:  # expect: LC210\n        print('x')",
     "conditional": (

@@ -450,6 +450,213 @@ async def lifespan(app):
     app.state.own = ThreadPoolExecutor()  # expect: LC201
     yield
 """,
+    "a method, a lambda and a class that create": """
+class Pools:
+    def __init__(self):
+        self.first = Redis()
+        self.open()
+    def open(self):
+        self.second = Redis()  # expect: LC201
+    async def aclose(self):
+        await self.first.aclose()
+class Lazy:
+    def connect(self):
+        self.client = httpx.AsyncClient()
+        return self.client
+class Factory:
+    def __call__(self):
+        return Redis()
+make = lambda: httpx.AsyncClient()
+@asynccontextmanager
+async def lifespan(app):
+    app.state.pools = Pools()
+    app.state.made = make()  # expect: LC201
+    app.state.called = Factory()()  # expect: LC201
+    lazy = Lazy()
+    yield
+    await app.state.pools.aclose()  # expect: none
+""".replace("  # expect: none", "").replace(
+        "    yield\n    await app.state.pools", "    yield  # expect: LC202\n    await app.state.pools"
+    ),
+    "handed to what runs it": """
+def open_redis():
+    app_state.redis = Redis()
+@asynccontextmanager
+async def lifespan(app):
+    app.state.redis = Redis()
+    app.state.http = httpx.AsyncClient()
+    app.state.other = httpx.AsyncClient()  # expect: LC201
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(app.state.redis.aclose)
+        stack.push_async_callback(lambda: app.state.http.aclose())
+        yield
+""",
+    "a context manager that is a class": """
+class Held:
+    def __init__(self):
+        self.redis = Redis()
+    async def __aenter__(self):
+        self.http = httpx.AsyncClient()
+        return self
+    async def __aexit__(self, *error):
+        await self.redis.aclose()
+        await self.http.aclose()
+class Open:
+    async def __aenter__(self):
+        self.http = httpx.AsyncClient()  # expect: LC201
+        return self
+    async def __aexit__(self, *error):
+        print(error)
+@asynccontextmanager
+async def lifespan(app):
+    async with Held() as held, Open() as opened:
+        app.state.held = held
+        yield
+""",
+    "told by a function of a library": """
+from lib import close_all, closing_time, report
+@asynccontextmanager
+async def lifespan(app):
+    app.state.a = Redis()
+    app.state.b = Redis()
+    app.state.c = Redis()  # expect: LC201
+    try:
+        yield
+    finally:
+        await close_all(app.state.a, other=app.state.b)
+        await report(app.state.c)
+""",
+    "getattr with a method": """
+@asynccontextmanager
+async def lifespan(app):
+    app.state.a = Redis()
+    app.state.b = Redis()  # expect: LC201
+    app.state.c = Redis()  # expect: LC201
+    method = "aclose"
+    try:
+        yield
+    finally:
+        await getattr(app.state.a, method)()
+        getattr(app.state.b, method)()
+        await getattr(app.state.c, "ping")()
+""",
+    "a part of it": """
+@asynccontextmanager
+async def lifespan(app):
+    app.state.a = create_async_engine("x")
+    app.state.b = Redis()
+    app.state.c = Redis()  # expect: LC201
+    try:
+        yield
+    finally:
+        app.state.a.sync_engine.dispose()
+        await app.state.b.connection_pool.disconnect()
+        app.state.c.connection_pool.disconnect()
+""",
+    "a factory in the default of a field": """
+import dataclasses
+from dataclasses import dataclass, field
+@dataclass
+class Parts:
+    a: Redis = field(default_factory=Redis)
+    names: list = field(default_factory=list)
+    def close(self):
+        pass
+@dataclass
+class Closed:
+    a: Redis = field(default_factory=lambda: Redis())
+    async def aclose(self):
+        await self.a.aclose()
+@asynccontextmanager
+async def lifespan(app):
+    app.state.parts = Parts()  # expect: LC201
+    app.state.closed = Closed()
+    try:
+        yield
+    finally:
+        await app.state.closed.aclose()
+""",
+    "a decorator that makes something else of it": """
+import functools
+def once(function):
+    def wrapper():
+        return 1
+    return wrapper
+def twice(function):
+    @functools.wraps(function)
+    def wrapper(*args):
+        return function(*args)
+    return wrapper
+def same(function):
+    return function
+def with_options(name):
+    def decorate(function):
+        return function
+    return decorate
+@once
+def one():
+    return Redis()
+@twice
+def two():
+    return Redis()
+@same
+def three():
+    return Redis()
+@with_options("x")
+def four():
+    return Redis()
+@asynccontextmanager
+async def lifespan(app):
+    app.state.one = one()
+    app.state.two = two()  # expect: LC201
+    app.state.three = three()  # expect: LC201
+    app.state.four = four()  # expect: LC201
+    yield
+""",
+    "a yield in a match, a loop and a condition": """
+@asynccontextmanager
+async def lifespan(app):
+    app.state.redis = Redis()
+    match app.state.kind:
+        case 1:
+            yield  # expect: LC202
+        case _:
+            if app:
+                yield  # expect: LC202
+            else:
+                yield 1  # expect: LC202
+    for _ in app:
+        yield 2  # expect: LC202
+    while app:
+        yield 3  # expect: LC202
+    with app:
+        yield 4  # expect: LC202
+    await app.state.redis.aclose()
+""",
+    "a yield in each part of a try": """
+@asynccontextmanager
+async def lifespan(app):
+    app.state.redis = Redis()
+    try:
+        yield 1
+    except ValueError:
+        yield 2
+    else:
+        yield 3
+    finally:
+        await app.state.redis.aclose()
+""",
+    "nothing known is released": """
+import lib
+@asynccontextmanager
+async def lifespan(app):
+    thing = lib.Thing()
+    other = lib.open_thing()
+    yield
+    await thing.close()
+    await other.close()
+    lib.close()
+""",
     "a lock is no resource": """
 @asynccontextmanager
 async def lifespan(app):
