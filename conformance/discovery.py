@@ -455,7 +455,7 @@ class _Naming:
         self._known = {above for folder in self.folders for above in self._up_to_limit(folder)}
         self._ask()
         for folder, names in self.folders.items():
-            source_root = self._source_root(folder)
+            source_root = _below_no_name(self._source_root(folder), folder)
             for name in names:
                 own = os.path.dirname(folder) if folder == source_root and name == "__init__.py" else source_root
                 yield f"{folder}/{name}", own
@@ -580,3 +580,12 @@ class _Naming:
         if "__init__.py" in self.folders.get(folder, ()) or not imported:
             return True
         return f"{folder}/{imported}" in self._known or f"{imported}.py" in self.folders.get(folder, ())
+
+
+def _below_no_name(source_root: str, folder: str) -> str:
+    """Return the source root, or the folder below it whose name can be part of no module's: `src/my-app`."""
+    parts = os.path.relpath(folder, source_root).split(os.sep)
+    for number in range(len(parts), 0, -1):
+        if parts[number - 1] != "." and not parts[number - 1].isidentifier():
+            return os.path.join(source_root, *parts[:number])
+    return source_root

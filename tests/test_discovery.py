@@ -139,6 +139,15 @@ def test_a_dotted_name_is_a_folder_or_file_here_or_in_src(tmp_path: Path) -> Non
             id="a project in a folder",
         ),
         pytest.param(
+            {"src/app/__init__.py": "", "src/parts/acme-aws/acme_aws/s3.py": "", "src/my-app/main.py": ""},
+            {
+                "src/app/__init__.py": "app",
+                "src/my-app/main.py": "main",
+                "src/parts/acme-aws/acme_aws/s3.py": "acme_aws.s3",
+            },
+            id="a folder whose name no module can have",
+        ),
+        pytest.param(
             {"run.py": "import util\n", "util.py": "", "my-script.py": "", "2024.x.py": ""},
             {"2024.x.py": "2024_x", "my-script.py": "my-script", "run.py": "run", "util.py": "util"},
             id="scripts",

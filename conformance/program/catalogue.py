@@ -205,6 +205,9 @@ APP_ATTRIBUTES = frozenset(
 """What FastAPI and Starlette define on an application."""
 
 
+SESSION_MAKERS = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker"})
+
+
 @cache
 def canonical(name: str) -> str:
     """Return the documented spelling of a qualified name."""

@@ -11,6 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain
 from typing import TypeAlias
 
@@ -22,6 +23,7 @@ from conformance.program.scopes import (
     ClassScope,
     FunctionScope,
     ImportBinding,
+    LambdaBinding,
     ModuleScope,
     ParameterBinding,
     Scope,
@@ -56,6 +58,7 @@ from conformance.program.values import (
 
 _APP = Instance("fastapi.FastAPI")
 _REQUEST = Instance("starlette.requests.Request")
+_BOUND = frozenset({"self", "cls"})
 _NAMED_APPS = frozenset({"app", "application"})
 _NAMED_CONNECTIONS = frozenset({"request", "websocket", "ws", "connection", "conn"})
 _BUILTINS = frozenset(dir(builtins))
@@ -102,7 +105,9 @@ class Inference:
         """Names of other distributions' callables that are known to make an object, whatever they look like."""
         self.entries = entry_values or EntryValues()
         self.context_functions: dict[FunctionScope, str] = {}
-        """Functions whose first parameter is arq's context, and why."""
+        """Functions that are given arq's context, and why."""
+        self.given_before_context: dict[FunctionScope, int] = {}
+        """How many arguments `functools.partial` gives to such a function before arq gives it the context."""
         self.fixture_of: Callable[[FunctionScope, str], FunctionScope | None] = lambda function, name: None  # noqa: ARG005
         """The fixture that pytest hands to a function of the tests by a parameter's name."""
         self._by_name: dict[str, list[ModuleScope]] = defaultdict(list)
@@ -129,6 +134,9 @@ class Inference:
         self._called: dict[str, _Called] = {}
         self._assigned: dict[ClassScope, dict[str, list[tuple[FunctionScope, code.Expression]]]] = {}
         self._aliased: dict[Symbol, Annotation] = {}
+        self._lambda_calls: dict[int, list[_CallSite]] = defaultdict(list)
+        self._lambda_names: dict[int, set[str]] = defaultdict(set)
+        self._rests: dict[tuple[int, FunctionScope, type], code.Sequence | code.Mapping] = {}
         self._bases: dict[ClassScope, tuple[str | ClassScope, ...]] = {}
         self._ancestry: dict[ClassScope | str, tuple[str | ClassScope, ...]] = {}
 
@@ -184,6 +192,10 @@ class Inference:
         current: Scope | None = scope
         first = True
         while current is not None:
+            if first and span is not None and name in current.lambdas:
+                for taken in reversed(current.lambdas[name]):
+                    if _holds(taken.node.body.span, span):
+                        return (Symbol(current, name, taken),)
             if (first or not isinstance(current, ClassScope)) and name in current.bindings:
                 if isinstance(current, FunctionScope) and current.outer_names.get(name) == "global":
                     current = current.module
@@ -192,7 +204,13 @@ class Inference:
                 if isinstance(current, FunctionScope) and first and span is not None:
                     bindings = visible_bindings(bindings, span)
                 elif isinstance(current, ClassScope) and span is not None:
-                    bindings = [b for b in bindings if not isinstance(b, ValueBinding) or b.node.span[2:] <= span[:2]]
+                    bindings = [
+                        b
+                        for b in bindings
+                        if not isinstance(b, ValueBinding)
+                        or isinstance(b.node, code.Generator)
+                        or b.node.span[2:] <= span[:2]
+                    ]
                 if bindings:
                     return self._follow_all(name, current, bindings)
             first = False
@@ -510,6 +528,8 @@ class Inference:
             case ParameterBinding(node=parameter):
                 if isinstance(scope, FunctionScope):
                     return self._remember((scope, name), lambda: self.argument(scope, parameter))
+            case LambdaBinding(node=node, position=position):
+                return self._remember((id(node), position), lambda: self._argument_of_lambda(node, position), keep=node)
             case ValueBinding():
                 return self._remember((id(binding), id(scope)), lambda: self._bound(binding, scope), keep=binding)
         return ()
@@ -564,9 +584,8 @@ class Inference:
 
     def _at(self, value: Value, position: int) -> Values:
         match value:
-            case Display(node=code.Sequence(elements=elements), scope=scope) if position < len(elements):
-                if not any(isinstance(e, code.Starred) for e in elements[: position + 1]):
-                    return self.infer(elements[position], scope)
+            case Display(node=code.Sequence(elements=elements), scope=scope):
+                return self._nth(elements, position, scope)
             case Instance(type=str(name), arguments=arguments) if name.endswith((".tuple", ".Tuple")):
                 if position < len(arguments):
                     return arguments[position]
@@ -635,9 +654,52 @@ class Inference:
             if any(found):
                 break
         known = tuple(v for v in self._union(found) if not isinstance(v, Member) or len(found) == 1)
+        if all(isinstance(v, Display) or _can_be_store(v) for v in known):
+            known = self._union((known, self._given_to_field(cls, name), self._set_from_outside(cls, name)))
         if not known and name in _NAMED_APPS:
             return (_APP,)
         return known
+
+    def _given_to_field(self, cls: ClassScope, name: str) -> Values:
+        """Return what the calls of a class without an `__init__` of its own, a dataclass, hand to a field."""
+        if self.class_symbols(cls, "__init__"):
+            return ()
+        fields = dict.fromkeys(
+            field
+            for base in reversed(self.ancestry(cls))
+            if isinstance(base, ClassScope)
+            for field, bindings in base.bindings.items()
+            if any(isinstance(b, ValueBinding) and b.annotation is not None for b in bindings)
+        )
+        if name not in fields:
+            return ()
+        position = list(fields).index(name)
+        groups: list[Values] = []
+        for call, scope in self.calls_of_class(cls):
+            groups += [self.infer(k.value, scope) for k in call.keywords if k.name == name]
+            groups.append(self._nth(call.arguments, position, scope))
+        return self._union(groups)
+
+    def _set_from_outside(self, cls: ClassScope, name: str) -> Values:
+        """Return what is assigned to an attribute elsewhere: `holder.name = value`."""
+        return self._union(
+            self.infer(value, scope)
+            for base, value, scope in self._assigned_elsewhere.get(name, ())
+            if any(isinstance(v, Instance) and v.type is cls for v in self.infer(base, scope))
+        )
+
+    @cached_property
+    def _assigned_elsewhere(self) -> dict[str, list[tuple[code.Expression, code.Expression, Scope]]]:
+        found: dict[str, list[tuple[code.Expression, code.Expression, Scope]]] = defaultdict(list)
+        for module in self.modules:
+            for scope in scopes_of(module):
+                for node in scope.nodes.of(code.Assign):
+                    if node.value is None or node.operator:
+                        continue
+                    for target in node.targets:
+                        if isinstance(target, code.Attribute) and code.dotted(target.value) != "self":
+                            found[target.name].append((target.value, node.value, scope))
+        return found
 
     def assigned_attributes(self, cls: ClassScope, name: str) -> Iterator[tuple[FunctionScope, code.Expression]]:
         """Yield each value that a method of the class assigns to `self.name`, with the method."""
@@ -668,7 +730,9 @@ class Inference:
             case Context():
                 return (ContextEntry(self.text(key, scope)),)
             case AppState():
-                return (StateEntry(self.text(key, scope)),)
+                return self.attribute(base, text) if (text := self.text(key, scope)) else (StateEntry(None),)
+            case Instance(type=str(name)) if catalogue.supertypes(name) & catalogue.CONNECTIONS:
+                return self._item(AsgiScope(), key, scope)
             case AsgiScope():
                 return (_APP,) if self.text(key, scope) == "app" else ()
             case Display(node=code.Mapping(keys=keys, values=values), scope=inner):
@@ -676,9 +740,9 @@ class Inference:
                 if wanted is None:
                     return self._union(self.infer(v, inner) for v in values)
                 return self._union(
-                    self.infer(v, inner)
+                    self._spread_item(v, wanted, inner) if k is None else self.infer(v, inner)
                     for k, v in zip(keys, values, strict=True)
-                    if k is not None and self.text(k, inner) == wanted
+                    if k is None or self.text(k, inner) == wanted
                 )
             case Display(node=code.Sequence()):
                 match key:
@@ -695,6 +759,30 @@ class Inference:
             case ClassValue() | External():
                 return (base,)  # a generic class with its arguments
         return ()
+
+    def _nth(self, elements: tuple[code.Expression, ...], position: int, scope: Scope) -> Values:
+        """Return what stands at a position of a display or of a call's arguments, `*` followed."""
+        for before, element in enumerate(elements[: position + 1]):
+            if isinstance(element, code.Starred):
+                return self._spread_part(element.value, position - before, scope)
+        return self.infer(elements[position], scope) if position < len(elements) else ()
+
+    def _spread_part(self, node: code.Expression, position: int, scope: Scope) -> Values:
+        """Return what stands at a position of what `*` opens."""
+        return self._remember(
+            (id(node), id(scope), position),
+            lambda: self._union(self._at(value, position) for value in self.infer(node, scope)),
+            keep=(node, scope),
+        )
+
+    def _spread_item(self, node: code.Expression, key: str, scope: Scope) -> Values:
+        """Return what stands under a key of a mapping that is opened by `**`."""
+        constant = code.Constant(node.span, key)
+        return self._remember(
+            (id(node), id(scope), key),
+            lambda: self._union(self._item(value, constant, scope) for value in self.infer(node, scope)),
+            keep=(node, scope),
+        )
 
     def expand(self, values: Iterable[Value]) -> Values:
         """Return the values with entries of app.state and of arq's context replaced by what is stored under them."""
@@ -727,10 +815,19 @@ class Inference:
                         return text
                     case (Display(node=code.Format() as made, scope=inner),):
                         return self.text(made, inner)
+                    case (Display(), Display(), *_):
+                        return self._sum(node, scope)
             case code.Format(parts=parts):
                 return self._joined(parts, scope)
             case code.BinaryOperation(left=left, operator="+", right=right):
                 return self._joined((left, right), scope)
+        return None
+
+    def _sum(self, node: code.Expression, scope: Scope) -> str | None:
+        """Return the text of a name that is bound to a sum: `PATH = BASE + "/x"`."""
+        match self.resolve(node, scope):
+            case (Symbol(binding=ValueBinding(value=code.BinaryOperation() as bound, path=()), scope=inner),):
+                return self.text(bound, inner)
         return None
 
     def _joined(self, parts: Iterable[code.Expression], scope: Scope) -> str | None:
@@ -757,7 +854,10 @@ class Inference:
                 owner = _owner(scope)
                 return tuple(Instance(base) for base in self.bases(owner)) if owner else ()
             case code.Call(function=function, arguments=(first, second)) if code.dotted(function).endswith("cast"):
-                return self.instances(self.annotation(first, scope)) or self.infer(second, scope)
+                stated = self.instances(self.annotation(first, scope))
+                if stated and not all(_can_be_store(v) for v in stated):
+                    return stated
+                return self._union((self.infer(second, scope), stated))
             case code.Call(function=code.Attribute(value=base, name="get"), arguments=(key, *default)):
                 found = tuple(
                     ContextEntry(self.text(key, scope)) if isinstance(v, Context) else StateEntry(self.text(key, scope))
@@ -804,7 +904,13 @@ class Inference:
     def _external_result(self, name: str, node: code.Call, scope: Scope) -> Values:
         creation = Creation(node, scope)
         if name in PASSING_ON and node.arguments:
-            return self.infer(node.arguments[0], scope)
+            passed = self.infer(node.arguments[0], scope)
+            if name == "functools.partial" and len(node.arguments) > 1:
+                more = len(node.arguments) - 1
+                return tuple(replace(v, given=v.given + more) if isinstance(v, FunctionValue) else v for v in passed)
+            return passed
+        if name == "operator.attrgetter":
+            return (Instance(name, creation),)
         known = catalogue.RESULTS.get(name)
         if known is not None:
             return (Instance(known, creation),)
@@ -819,6 +925,14 @@ class Inference:
         return ()
 
     def _method_result(self, instance: Instance, name: str, node: code.Call, scope: Scope) -> Values:
+        if instance.type == "operator.attrgetter" and name == "__call__" and instance.creation and node.arguments:
+            path = self.text(instance.creation.call.arguments[0], instance.creation.scope)
+            found = self.infer(node.arguments[0], scope)
+            for part in (path or "").split("."):
+                found = self._union(self.attribute(value, part) for value in found)
+            return found
+        if name in {"__call__", "begin"} and (made := self._sessions(instance, node, scope)):
+            return made
         types = self.ancestry(instance.type)
         for type_name in types:
             if isinstance(type_name, str):
@@ -830,6 +944,18 @@ class Inference:
         if name in {"enter_async_context", "enter_context"} and node.arguments:
             return self._union(self._entered(v) for v in self.infer(node.arguments[0], scope))
         return ()
+
+    def _sessions(self, maker: Instance, node: code.Call, scope: Scope) -> Values:
+        """Return what a session maker with a `class_` of its own makes."""
+        if maker.type not in catalogue.SESSION_MAKERS or maker.creation is None:
+            return ()
+        given = next((k.value for k in maker.creation.call.keywords if k.name == "class_"), None)
+        classes = () if given is None else self.infer(given, maker.creation.scope)
+        return self._union(
+            (Instance(v.cls if isinstance(v, ClassValue) else v.name, Creation(node, scope)),)
+            for v in classes
+            if isinstance(v, (ClassValue, External))
+        )
 
     def returned(self, function: FunctionScope) -> Values:
         """Return what a call of a function gives; of a generator, what it yields."""
@@ -868,16 +994,14 @@ class Inference:
         """Return what a parameter can be: by its annotation, by arq's calling convention, by what callers hand over."""
         owner = function.owner
         position = function.parameters.index(parameter)
-        if function in self.context_functions:
-            bound = owner is not None and function.parameters[0].name in {"self", "cls"}
-            if position == (1 if bound else 0):
-                if parameter.kind == "arguments":
-                    return (Instance("builtins.tuple", None, ((Context(),),)),)
-                return (Context(),)
+        if function in self.context_functions and position == self.context_position(function):
+            if parameter.kind == "arguments":
+                return (Instance("builtins.tuple", None, ((Context(),),)),)
+            return (Context(),)
         if owner is not None and position == 0 and not _is_static(function):
             return (ClassValue(owner),) if _is_class_method(function) else (Instance(owner),)
         if parameter.kind in {"arguments", "keywords"}:
-            return ()
+            return self.handed_over(function, parameter)
         if parameter.name == "scope" and {"receive", "send"} <= {p.name for p in function.parameters}:
             return (AsgiScope(),)
         declared = Annotation(opaque=True)
@@ -897,11 +1021,50 @@ class Inference:
             fixture = self.fixture_of(function, parameter.name) if function.module.is_test else None
             if fixture is not None and (supplied := self.returned(fixture)):
                 return supplied
-            if parameter.name in _NAMED_APPS:
+            if parameter.name in _NAMED_APPS and not self._is_another_app(function, parameter.name):
                 return (_APP,)
             if parameter.name in _NAMED_CONNECTIONS and parameter.default is None:
                 return (_REQUEST,)
         return handed
+
+    def context_position(self, function: FunctionScope) -> int:
+        """Return the position of the parameter that arq's context is given to, or would be."""
+        bound = function.owner is not None and bool(function.parameters) and function.parameters[0].name in _BOUND
+        return (1 if bound else 0) + self.given_before_context.get(function, 0)
+
+    def _is_another_app(self, function: FunctionScope, name: str) -> bool:
+        """Whether a function calls what no FastAPI app has: `app.connect(…)` of Sphinx, `app.register_blueprint(…)`."""
+        for node in function.nodes:
+            match node:
+                case code.Call(function=code.Attribute(value=code.Name(id=called), name=method)) if called == name:
+                    if method not in catalogue.APP_ATTRIBUTES and method not in self._own_app_attributes:
+                        return True
+        return False
+
+    @cached_property
+    def _own_app_attributes(self) -> frozenset[str]:
+        """What the target's own applications define."""
+        apps = (cls for m in self.modules for cls in m.classes if self.is_a(cls, *catalogue.APPS))
+        return frozenset(name for cls in apps for name in cls.bindings)
+
+    def _argument_of_lambda(self, node: code.Lambda, position: int) -> Values:
+        """Return what the calls of a lambda hand to one of its parameters."""
+        parameter = node.parameters[position]
+        groups: list[Values] = []
+        for call, scope, skip in self._calls_of_lambda(node):
+            groups += [self.infer(k.value, scope) for k in call.keywords if k.name == parameter.name]
+            if position + skip < len(call.arguments):
+                groups.append(self.infer(call.arguments[position + skip], scope))
+        handed = self._union(groups)
+        return handed or ((_REQUEST,) if parameter.name in _NAMED_CONNECTIONS else ())
+
+    def _calls_of_lambda(self, node: code.Lambda) -> Iterator[tuple[code.Call, Scope, int]]:
+        if self._callers is None:
+            self._callers = self._index_calls()
+        yield from self._lambda_calls.get(id(node), ())
+        names = self._lambda_names.get(id(node), set())
+        for name in sorted(names | self._renamed(names)):
+            yield from self._calls_by_name(name, node)
 
     def _given(self, values: Values) -> Values:
         """Return the values of a default; of `Depends(p)` what p supplies."""
@@ -921,10 +1084,37 @@ class Inference:
     def handed_over(self, function: FunctionScope, parameter: code.Parameter) -> Values:
         """Return what the target's own calls hand to a parameter."""
         return self._union(
-            self.infer(argument, scope)
-            for call, scope, skip in self.calls_of(function)
-            if (argument := self.bind(function, call, scope, skip).get(parameter.name)) is not None
+            self._handed(function, parameter, call, scope, skip) for call, scope, skip in self.calls_of(function)
         )
+
+    def _handed(
+        self, function: FunctionScope, parameter: code.Parameter, call: code.Call, scope: Scope, skip: int
+    ) -> Values:
+        """Return what one call hands to a parameter, `*` and `**` followed on both sides."""
+        if parameter.kind == "keywords":
+            named = {p.name for p in function.parameters}
+            left = [k for k in call.keywords if k.name is None or k.name not in named]
+            keys = tuple(code.Constant(k.span, k.name) if k.name else None for k in left)
+            mapping = code.Mapping(call.span, keys, tuple(k.value for k in left))
+            return (Display(self._gathered(call, function, mapping), scope),) if left else ()
+        plain = self._positional(function, call, scope, skip)
+        arguments = call.arguments[skip:]
+        if parameter.kind == "arguments":
+            rest = code.Sequence(call.span, "tuple", arguments[len(plain) :])
+            return (Display(self._gathered(call, function, rest), scope),) if rest.elements else ()
+        argument = self.bind(function, call, scope, skip).get(parameter.name)
+        if argument is not None:
+            return self.infer(argument, scope)
+        spread = [self._spread_item(k.value, parameter.name, scope) for k in call.keywords if k.name is None]
+        if parameter in plain:
+            spread.append(self._nth(arguments, plain.index(parameter), scope))
+        return self._union(spread)
+
+    def _gathered(
+        self, call: code.Call, function: FunctionScope, made: code.Sequence | code.Mapping
+    ) -> code.Sequence | code.Mapping:
+        """Return the tuple or dict that a part of a call's arguments is: the same one each time."""
+        return self._rests.setdefault((id(call), function, type(made)), made)
 
     def calls_of(self, function: FunctionScope) -> Iterator[tuple[code.Call, Scope, int]]:
         """Yield the calls in the target that call a function, each with its scope.
@@ -934,7 +1124,7 @@ class Inference:
         """
         names = {function.name}
         if function.name == "__init__" and function.owner is not None:
-            names = {function.owner.name}
+            names = self._with_subclasses(function.owner.name)
         if function.name == "__call__":
             return
         seen: set[int] = set()
@@ -950,7 +1140,7 @@ class Inference:
         for name in sorted(names | self._renamed(names) | {"cls"}):
             yield from ((call, scope) for call, scope, skip in self._calls_by_name(name, cls) if skip == 0)
 
-    def _calls_by_name(self, name: str, wanted: FunctionScope | ClassScope) -> list[_CallSite]:
+    def _calls_by_name(self, name: str, wanted: _Callable) -> list[_CallSite]:
         """Return the calls, among those of something of this name, that call a function or class."""
         if self._callers is None:
             self._callers = self._index_calls()
@@ -969,16 +1159,37 @@ class Inference:
                     called.known.setdefault(target, []).append((number, call, scope, skip))
         return [(call, scope, skip) for _, call, scope, skip in sorted(found, key=lambda each: each[0])]
 
-    def _targets(self, value: Value) -> Iterator[FunctionScope | ClassScope]:
+    def _targets(self, value: Value) -> Iterator[_Callable]:
         """Yield what runs where a value is called: a function; of a class that, and its `__init__`."""
         match value:
             case FunctionValue(function=function):
                 yield function
+            case LambdaValue(node=node):
+                yield node
             case ClassValue(cls=cls):
                 yield cls
                 for symbol in self.class_symbols(cls, "__init__"):
                     if isinstance(symbol.binding, FunctionScope):
                         yield symbol.binding
+
+    def _with_subclasses(self, name: str) -> set[str]:
+        """Return a class's name and those of all that may inherit from it."""
+        found: set[str] = set()
+        pending = [name]
+        while pending:
+            if (current := pending.pop()) not in found:
+                found.add(current)
+                pending += self._subclasses.get(current, ())
+        return found
+
+    @cached_property
+    def _subclasses(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for module in self.modules:
+            for cls in module.classes:
+                for base in cls.node.bases:
+                    found[code.last_name(base)].add(cls.name)
+        return found
 
     def _renamed(self, names: set[str]) -> set[str]:
         if not hasattr(self, "_aliases"):
@@ -993,6 +1204,13 @@ class Inference:
                                 case ValueBinding(value=code.Name(id=name) | code.Attribute(name=name), how="value"):
                                     if name != bound:
                                         aliases[name].add(bound)
+                                case ValueBinding(
+                                    value=code.Call(
+                                        function=function,
+                                        arguments=(code.Name(id=name) | code.Attribute(name=name), *_),
+                                    )
+                                ) if code.dotted(function).endswith("partial"):
+                                    aliases[name].add(bound)
             self._aliases = aliases
         found: set[str] = set()
         pending = list(names)
@@ -1010,30 +1228,33 @@ class Inference:
     def _index_calls(self) -> dict[str, list[_CallSite]]:
         index: dict[str, list[_CallSite]] = defaultdict(list)
         for module in self.modules:
+            for function in module.functions:
+                for decorator in function.node.decorators:
+                    decorated = code.Name(decorator.span, function.name)
+                    call = code.Call(decorator.span, decorator, (decorator, decorated), ())
+                    index[code.last_name(decorator)].append((call, function.parent, 1))
             for scope in scopes_of(module):
-                for node in scope.nodes.of(code.Call):
-                    name = code.last_name(node.function)
-                    if name:
-                        index[name].append((node, scope, 0))
-                    if len(node.arguments) > 1 or node.keywords:
-                        for position, argument in enumerate(node.arguments[:2]):
-                            inner = code.last_name(argument)
-                            if inner:
-                                index[inner].append((node, scope, position + 1))
+                for node in chain(scope.nodes.of(code.Call), scope.deferred.of(code.Call)):
+                    for call, name, skip in _calls_in(node, scope):
+                        index[name].append((call, scope, skip))
+                    for position, argument in enumerate((node.function, *node.arguments[:2])):
+                        if isinstance(argument, code.Lambda):
+                            self._lambda_calls[id(argument)].append((node, scope, position))
+                for bound in scope.nodes.of(code.Assign, code.NamedExpression):
+                    match bound:
+                        case (
+                            code.Assign(
+                                targets=(code.Name(id=name) | code.Attribute(name=name),), value=code.Lambda() as value
+                            )
+                            | code.NamedExpression(target=code.Name(id=name), value=code.Lambda() as value)
+                        ):
+                            self._lambda_names[id(value)].add(name)
         return index
 
     def bind(self, function: FunctionScope, call: code.Call, scope: Scope, skip: int = 0) -> dict[str, code.Expression]:
         """Return which argument of a call each parameter of a function gets."""
-        parameters = list(function.parameters)
-        if function.owner is not None and not _is_static(function) and parameters:
-            callee = call.function if skip == 0 else call.arguments[skip - 1]
-            through_class = isinstance(callee, code.Attribute) and any(
-                isinstance(v, ClassValue) for v in self.infer(callee.value, scope)
-            )
-            if not through_class or _is_class_method(function) or function.name == "__init__":
-                parameters = parameters[1:]
         bound: dict[str, code.Expression] = {}
-        plain = [p for p in parameters if p.kind in {"positional-only", "plain"}]
+        plain = self._positional(function, call, scope, skip)
         for parameter, argument in zip(plain, call.arguments[skip:], strict=False):
             if isinstance(argument, code.Starred):
                 break
@@ -1042,6 +1263,22 @@ class Inference:
             if keyword.name is not None:
                 bound[keyword.name] = keyword.value
         return bound
+
+    def _positional(self, function: FunctionScope, call: code.Call, scope: Scope, skip: int) -> list[code.Parameter]:
+        """Return the parameters that a call's positional arguments fill: without `self`, and what is given already."""
+        parameters = list(function.parameters)
+        callee = call.function if skip == 0 else call.arguments[skip - 1]
+        if function.owner is not None and not _is_static(function) and parameters:
+            through_class = isinstance(callee, code.Attribute) and any(
+                isinstance(v, ClassValue) for v in self.infer(callee.value, scope)
+            )
+            makes = function.name == "__init__" and code.last_name(callee) != "__init__"
+            if not through_class or _is_class_method(function) or makes:
+                parameters = parameters[1:]
+        given = next(
+            (v.given for v in self.infer(callee, scope) if isinstance(v, FunctionValue) and v.function is function), 0
+        )
+        return [p for p in parameters if p.kind in {"positional-only", "plain"}][given:]
 
     # --- annotations -----------------------------------------------------------------------------------------------
 
@@ -1190,6 +1427,7 @@ class Inference:
 
 
 _CallSite: TypeAlias = tuple[code.Call, Scope, int]
+_Callable: TypeAlias = FunctionScope | ClassScope | code.Lambda
 
 
 @dataclass(slots=True)
@@ -1201,7 +1439,7 @@ class _Called:
     """
 
     unknown: dict[int, _CallSite]
-    known: dict[FunctionScope | ClassScope, list[tuple[int, code.Call, Scope, int]]] = field(default_factory=dict)
+    known: dict[_Callable, list[tuple[int, code.Call, Scope, int]]] = field(default_factory=dict)
 
 
 class EntryValues:
@@ -1277,6 +1515,31 @@ def _assigned_to_self(cls: ClassScope) -> dict[str, list[tuple[FunctionScope, co
                     case code.Attribute(value=code.Name(id=owner), name=name) if owner == me and value is not None:
                         found.setdefault(name, []).append((method, value))
     return found
+
+
+def _calls_in(node: code.Call, scope: Scope) -> Iterator[tuple[code.Call, str, int]]:
+    """Yield what a call calls, by its last name: its function, and a function that it is given arguments for."""
+    name = code.last_name(node.function)
+    if name == "__init__" and isinstance(node.function, code.Attribute):
+        owner = _owner(scope)
+        bases = owner.node.bases if owner is not None and isinstance(node.function.value, code.Call) else ()
+        for base in (*bases, node.function.value):
+            yield node, code.last_name(base), 0
+    elif name:
+        yield node, name, 0
+    if len(node.arguments) > 1 or node.keywords:
+        for position, argument in enumerate(node.arguments[:2]):
+            if inner := code.last_name(argument):
+                yield node, inner, position + 1
+    given = next((k.value for k in node.keywords if k.name == "args"), None)
+    if isinstance(given, code.Sequence):  # Thread(target=f, args=(x,)), add_job(f, args=[x])
+        for handed in (*node.arguments[:2], *(k.value for k in node.keywords if k.name in {"target", "func"})):
+            if inner := code.last_name(handed):
+                yield code.Call(node.span, node.function, (handed, *given.elements), ()), inner, 1
+
+
+def _holds(outer: code.Span, inner: code.Span) -> bool:
+    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
 
 
 def _owner(scope: Scope) -> ClassScope | None:

@@ -19,6 +19,7 @@ from conformance.program.values import (
     Instance,
     Located,
     ModuleValue,
+    Resolved,
     Symbol,
     Value,
 )
@@ -38,6 +39,7 @@ class Registration:
         function: the task; None where it is not the target's, or does not exist.
         name: the name under which it can be enqueued; None where it is not known.
         missing: the entry names something that the target does not define.
+        given: how many arguments `functools.partial` gives to the task before the context.
         node: the entry; `scope` is where it stands.
     """
 
@@ -47,6 +49,7 @@ class Registration:
     missing: bool
     node: code.Expression
     scope: Scope
+    given: int = 0
 
     @property
     def place(self) -> Place:
@@ -124,6 +127,8 @@ class Queue:
                 if registration.function is not None:
                     self.tasks.setdefault(registration.function, []).append(registration)
                     names.context_functions[registration.function] = registration.kind
+                    if registration.given:
+                        names.given_before_context[registration.function] = registration.given
             for hook, functions in settings.hooks.items():
                 for function in functions:
                     self.hooks.setdefault(function, []).append(hook)
@@ -211,16 +216,12 @@ class Queue:
             return
         for module in self.names.modules:
             for scope in scopes_of(module):
-                for node in scope.nodes.of(code.Assign):
-                    match node:
-                        case code.Assign(targets=targets, value=value) if value is not None:
-                            for target in targets:
-                                match target:
-                                    case code.Attribute(value=base, name=name) if name in _FIELDS:
-                                        for found in self.names.infer(base, scope):
-                                            settings = by_class.get(id(_class_node(found)))
-                                            if settings is not None:
-                                                settings.fields.setdefault(name, []).append(Located(value, scope))
+                for node in scope.nodes.of(code.Assign, code.Call):
+                    for base, name, value in _assigned_fields(node):
+                        for found in self.names.infer(base, scope):
+                            settings = by_class.get(id(_class_node(found)))
+                            if settings is not None:
+                                settings.fields.setdefault(name, []).append(Located(value, scope))
 
     def _consider(self, node: code.Node, scope: Scope, fields: dict[str, list[Located]]) -> None:
         if _are_settings(fields):
@@ -324,11 +325,17 @@ class Queue:
             ):
                 yield from self._entries(first, scope, settings, depth + 1)
                 return
+            case code.Call(function=code.Attribute(value=base, name="values"), arguments=()):
+                yield from self._entries(base, scope, settings, depth + 1)
+                return
         values = self.names.infer(node, scope)
         if not values:
             settings.complete = False
+        added = [entry for symbol in self.names.resolve(node, scope) for entry in self._appended(symbol)]
         for value in values:
             match value:
+                case Display(node=code.Sequence(elements=()) as empty) if empty is not node and not added:
+                    settings.complete = False  # something fills it
                 case Display(node=code.Sequence(elements=elements), scope=inner):
                     for element in elements:
                         if isinstance(element, code.Starred) and depth < 10:
@@ -342,25 +349,28 @@ class Queue:
                         yield element, inner
                 case _:
                     settings.complete = False
-        for symbol in self.names.resolve(node, scope):
-            if isinstance(symbol, Symbol):
-                yield from self._appended(symbol)
+        yield from added
 
-    def _appended(self, symbol: Symbol) -> Iterator[tuple[code.Expression, Scope]]:
+    def _appended(self, symbol: Resolved) -> Iterator[tuple[code.Expression, Scope]]:
         """Yield what the target appends to a list that stands at module or class level."""
-        for base, entries, scope in self._additions.get(symbol.name, ()):
-            if self._is_symbol(base, symbol, scope):
-                yield from ((entry, scope) for entry in entries)
+        if isinstance(symbol, Symbol):
+            for base, entries, scope in self._additions.get(symbol.name, ()):
+                if self._is_symbol(base, symbol, scope):
+                    yield from ((entry, scope) for entry in entries)
 
     @cached_property
     def _additions(self) -> dict[str, list[tuple[code.Expression, tuple[code.Expression, ...], Scope]]]:
-        """What is added to lists anywhere: `append`, `extend` and `+=`, by the last name of the list."""
+        """What is added to lists and dicts anywhere: `append`, `extend`, `+=`, `[key] =`, by their last name."""
         found: dict[str, list[tuple[code.Expression, tuple[code.Expression, ...], Scope]]] = defaultdict(list)
         for module in self.names.modules:
             for scope in scopes_of(module):
                 for node in scope.nodes.of(code.Call, code.Assign):
                     match node:
                         case code.Call(function=code.Attribute(value=base, name="append"), arguments=(entry,)):
+                            found[code.dotted(base).rpartition(".")[2]].append((base, (entry,), scope))
+                        case code.Assign(targets=(code.Subscript(value=base),), value=entry, operator="") if (
+                            entry is not None
+                        ):
                             found[code.dotted(base).rpartition(".")[2]].append((base, (entry,), scope))
                         case (
                             code.Call(
@@ -388,9 +398,9 @@ class Queue:
         found = False
         for value in self.names.infer(node, scope):
             match value:
-                case FunctionValue(function=function):
+                case FunctionValue(function=function, given=given):
                     task = self._wrapped(node, scope) or function
-                    yield Registration(task, task.qualified, sort, False, node, scope)
+                    yield Registration(task, task.qualified, sort, False, node, scope, given)
                     found = True
                 case Instance(type="arq.worker.Function" | "arq.cron.CronJob" as made, creation=creation) if creation:
                     yield from self._described(
@@ -438,11 +448,16 @@ class Queue:
             found = False
             for value in self.names.infer(coroutine, inner):
                 match value:
-                    case FunctionValue(function=function):
+                    case FunctionValue(function=function, given=before):
                         task = self._wrapped(coroutine, inner) or function
                         own = f"cron:{task.qualified}" if cron else task.qualified
-                        yield Registration(task, name if named else own, kind, False, node, scope)
+                        yield Registration(task, name if named else own, kind, False, node, scope, before)
                         found = True
+                    case Instance(type=ClassScope() as cls):
+                        for symbol in self.names.class_symbols(cls, "__call__"):
+                            if isinstance(symbol.binding, FunctionScope):
+                                yield Registration(symbol.binding, name if named else None, kind, False, node, scope)
+                                found = True
                     case Display(node=code.Constant(value=str(dotted))):
                         named_function, missing = self._by_path(dotted, inner)
                         own = dotted
@@ -563,6 +578,19 @@ _NO_SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseModel")
 
 def _are_settings(fields: dict[str, list[Located]]) -> bool:
     return any(key in fields for key in REGISTERING) and ("redis_settings" in fields or "on_startup" in fields)
+
+
+def _assigned_fields(node: code.Node) -> Iterator[tuple[code.Expression, str, code.Expression]]:
+    """Yield what a statement assigns to the attributes of something that have a setting's name; `setattr` too."""
+    match node:
+        case code.Assign(targets=targets, value=value) if value is not None:
+            for target in targets:
+                match target:
+                    case code.Attribute(value=base, name=name) if name in _FIELDS:
+                        yield base, name, value
+        case code.Call(function=code.Name(id="setattr"), arguments=(base, code.Constant(value=str(name)), value)):
+            if name in _FIELDS:
+                yield base, name, value
 
 
 def _uncast(node: code.Expression) -> code.Expression:

@@ -8,17 +8,16 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
+from conformance.program.dynamic import named_modules
 from conformance.program.imports import ImportEdge
 from conformance.program.inference import Inference, exported_names, scopes_of
 from conformance.program.references import nodes_of
-from conformance.program.scopes import ImportBinding, ModuleScope, Scope, absolute_module
+from conformance.program.scopes import ModuleScope, Scope, ValueBinding
 from conformance.program.values import External, ModuleValue, Resolved, Symbol
 from conformance.results import Place, Step
 
 if TYPE_CHECKING:
     from conformance.program import Program
-
-IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,22 +66,36 @@ def reaches_of(module: ModuleScope, edges: tuple[ImportEdge, ...], names: Infere
     """Yield all ways on which a module reaches others of the target: imports first, in the order of the source."""
     for edge in edges:
         if edge.module is not None and edge.module is not module:
-            definers = _exported(edge.module, names) if edge.name == "*" else edge.defining_modules
+            definers = _taken_by_star(module, edge.module, names) if edge.name == "*" else edge.defining_modules
             behind = tuple(m for m in definers if m is not edge.module and m is not module)
             yield Reach(module, edge.module, behind, edge.qualified, edge.place, edge, True, edge.resolved)
     yield from _paths(module, edges, names)
-    yield from _dynamic(module, names)
+    for target, node in named_modules(module, names):
+        yield Reach(module, target, (), target.name, module.place(node), None, False, (ModuleValue(target),))
 
 
-def _exported(module: ModuleScope, names: Inference) -> tuple[ModuleScope, ...]:
-    """Return the modules that define what a star import takes."""
-    listed = exported_names(module)
+def _taken_by_star(importer: ModuleScope, module: ModuleScope, names: Inference) -> tuple[ModuleScope, ...]:
+    """Return the modules that define what a star import takes and the importer uses; a package hands all of it on."""
+    used = {n.id for scope in scopes_of(importer) for n in nodes_of(scope) if isinstance(n, code.Name)}
     found: dict[ModuleScope, None] = {}
-    for name, bindings in module.bindings.items():
-        taken = name in listed if listed else not name.startswith("_")
-        if taken and any(isinstance(b, ImportBinding) for b in bindings):
+    for name in _offered(module, names, ()):
+        if importer.is_package or name in used:
             found.update(dict.fromkeys(_defining(names.member(module, name))))
+    found.pop(module, None)
     return tuple(found)
+
+
+def _offered(module: ModuleScope, names: Inference, seen: tuple[ModuleScope, ...]) -> Iterator[str]:
+    """Yield the names that a star import takes, those that the module itself has by a star import included."""
+    listed = exported_names(module)
+    if listed:
+        yield from sorted(listed)
+        return
+    yield from (name for name in module.bindings if not name.startswith("_"))
+    for source, _ in module.stars:
+        inner = names.module(source, module)
+        if inner is not None and inner not in seen:
+            yield from _offered(inner, names, (*seen, module))
 
 
 def _defining(resolved: tuple[Resolved, ...]) -> Iterator[ModuleScope]:
@@ -103,6 +116,12 @@ def _paths(module: ModuleScope, edges: tuple[ImportEdge, ...], names: Inference)
             roots.setdefault(edge.bound, edge)
     if not roots:
         return
+    for name, bindings in module.bindings.items():  # c = app.components
+        for binding in bindings:
+            if isinstance(binding, ValueBinding) and binding.how == "value" and binding.value is not None:
+                start = roots.get(code.dotted(binding.value).partition(".")[0])
+                if start is not None and any(isinstance(v, ModuleValue) for v in names.infer(binding.value, module)):
+                    roots.setdefault(name, start)
     imported = {edge.module for edge in edges}
     for scope in scopes_of(module):
         inner: set[int] = set()
@@ -131,7 +150,9 @@ def _along(
     edge: ImportEdge,
     names: Inference,
 ) -> Iterator[Reach]:
-    for start in names.lookup(root.id, scope, root.span):
+    for start in names.infer(root, scope):
+        if not isinstance(start, (ModuleValue, External)):
+            continue
         at: Resolved = start
         last = start.module if isinstance(start, ModuleValue) else None
         walked: list[str] = []
@@ -153,27 +174,6 @@ def _along(
             behind = tuple(m for m in dict.fromkeys(_defining(taken)) if m is not last and m is not module)
             qualified = ".".join([edge.bound, *walked])
             yield Reach(module, last, behind, qualified, module.place(node), edge, False, taken)
-
-
-def _dynamic(module: ModuleScope, names: Inference) -> Iterator[Reach]:
-    """Yield what `import_module` and `__import__` reach by a literal name."""
-    for scope in scopes_of(module):
-        for node in scope.nodes.of(code.Call):
-            match node:
-                case code.Call(function=code.Name(id=name) | code.Attribute(name=name), arguments=(first, *_)) if (
-                    name.endswith(("import_module", "__import__"))
-                ):
-                    if not any(
-                        isinstance(r, External) and r.name in IMPORTING for r in names.resolve(node.function, scope)
-                    ):
-                        continue
-                    text = names.text(first, scope) or ""
-                    level = len(text) - len(text.lstrip("."))
-                    target = names.module(absolute_module(module, text[level:], level), module) if text else None
-                    if target is not None and target is not module:
-                        yield Reach(
-                            module, target, (), target.name, module.place(node), None, False, (ModuleValue(target),)
-                        )
 
 
 def chain(program: Program, start: ModuleScope, goal: ModuleScope) -> tuple[Step, ...]:

@@ -15,7 +15,7 @@ from conformance.program.values import Instance
 if TYPE_CHECKING:
     from conformance.program import Program
 
-DEPS_NAMES = frozenset({"deps", "dependencies", "dependency"})
+DEPS_NAMES = frozenset({"deps", "depends", "dependencies", "dependency"})
 _BY_NAME = {
     "services": frozenset({"services", "service"}),
     "core": frozenset({"core"}),
@@ -184,16 +184,23 @@ class _Roles:
             self._concentrated()
 
     def _concentrated(self) -> None:
-        """The folder that holds most of the providers, where no module has a name that says deps."""
+        """The folder that holds most of the providers, where no module has a name that says deps.
+
+        Most of its modules hold one, and none has another purpose: a core with two providers in it is the core.
+        """
         folders: Counter[str] = Counter()
+        holding: set[ModuleScope] = set()
         for provider in self.program.injection.providers.values():
             module = provider.module
             if module is not None and not module.is_test and not provider.is_guard and provider.name != "lambda":
                 folders[_folder(module)] += 1
+                holding.add(module)
         for folder, count in folders.most_common(1):
             inside = [m for m in self.target if _folder(m) == folder]
-            busy = any(m.has_role("routes", "entrypoint") for m in inside)
-            if folder and count >= 2 and count * 2 > folders.total() and not busy:
+            busy = any(m.has_role("routes", "entrypoint", *_BY_NAME) or _last(m) in _CONFIG_NAMES for m in inside)
+            filled = [m for m in inside if m in holding or not m.is_package]
+            mostly = len(holding.intersection(filled)) * 2 > len(filled)
+            if folder and count >= 2 and count * 2 > folders.total() and mostly and not busy:
                 for module in inside:
                     self.give(module, "deps", f"is in `{folder}`, which holds {count} of {folders.total()} providers")
 
@@ -245,10 +252,12 @@ class _Roles:
             or any(True for _ in environment_reads(module, self.names))
         }
         inner = {m for m in found if m.has_role("services", "models")}
+        elsewhere = any(self._has_settings(m) for m in self.target)
         return {
             m: name
             for m, name in found.items()
-            if (name in certain and (m not in inner or self._has_settings(m))) or not (certain or m in inner)
+            if (name in certain and (m not in inner or self._has_settings(m)))
+            or not (certain or elsewhere or m in inner)
         }
 
     def _has_settings(self, module: ModuleScope) -> bool:
@@ -281,6 +290,10 @@ def configured_component(name: str, config: Config) -> str:
         inside = wanted[literal:] and wanted[literal:] != ["**"]
         return ".".join(given[: literal + (1 if of_children or inside else 0)])
     return ""
+
+
+def _last(module: ModuleScope) -> str:
+    return module.name.rpartition(".")[2]
 
 
 def _folder(module: ModuleScope) -> str:

@@ -43,6 +43,13 @@ class ParameterBinding(NamedTuple):
     position: int
 
 
+class LambdaBinding(NamedTuple):
+    """A name bound to an argument of a lambda; it is known in the lambda's body alone."""
+
+    node: code.Lambda
+    position: int
+
+
 Kind = TypeVar("Kind", bound=code.Node)
 
 
@@ -86,7 +93,7 @@ class ModuleScope:
 
     Attributes:
         nodes: the records of the module's own scope, in the order of the source; functions and classes not entered.
-        deferred: those in bodies of lambdas, which run later.
+        deferred: those in bodies of lambdas, which run later; `lambdas` are what those take, by name.
         name: the dotted name, counted from its source root.
         path: the file, relative to the target's root, with `/`.
         source_root: the folder that the name counts from, relative to the target's root.
@@ -105,6 +112,7 @@ class ModuleScope:
     stars: list[tuple[str, code.ImportFrom]] = field(default_factory=list)
     nodes: Nodes = field(default_factory=Nodes)
     deferred: Nodes = field(default_factory=Nodes)
+    lambdas: dict[str, list[LambdaBinding]] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -155,6 +163,7 @@ class ClassScope:
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     nodes: Nodes = field(default_factory=Nodes)
     deferred: Nodes = field(default_factory=Nodes)
+    lambdas: dict[str, list[LambdaBinding]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -195,6 +204,7 @@ class FunctionScope:
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     nodes: Nodes = field(default_factory=Nodes)
     deferred: Nodes = field(default_factory=Nodes)
+    lambdas: dict[str, list[LambdaBinding]] = field(default_factory=dict)
     outer_names: dict[str, str] = field(default_factory=dict)
     """Names declared `global` or `nonlocal`, and which of the two."""
 
@@ -238,7 +248,7 @@ class FunctionScope:
 
 
 Scope: TypeAlias = ModuleScope | ClassScope | FunctionScope
-Binding: TypeAlias = ImportBinding | ValueBinding | ParameterBinding | FunctionScope | ClassScope
+Binding: TypeAlias = ImportBinding | ValueBinding | ParameterBinding | LambdaBinding | FunctionScope | ClassScope
 
 
 def _span_of(node: code.Node | code.Span) -> code.Span:
@@ -330,6 +340,8 @@ class _Binder:
                     scope.outer_names.update(dict.fromkeys(names, kind))
                 return []
             case code.Lambda(parameters=parameters, body=body):
+                for position, parameter in enumerate(parameters):
+                    scope.lambdas.setdefault(parameter.name, []).append(LambdaBinding(node, position))
                 now: list[_Pending] = [(p.default, scope, self.reach) for p in parameters if p.default is not None]
                 self._walk([(body, scope, self.reach)], deferred=True)
                 return now

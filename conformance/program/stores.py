@@ -223,7 +223,11 @@ class Stores:
     def _call(self, node: code.Call, scope: Scope, stored: set[int]) -> Iterator[Access]:
         last = code.last_name(node.function)
         if last.endswith(_SETTING) or (
-            isinstance(node.function, code.Name) and last in self._imported_setters(scope.module)
+            isinstance(node.function, code.Name)
+            and (
+                last in self._imported_setters(scope.module)
+                or any(_setter_of(b) in _NAMED_SETTERS for b in scope.bindings.get(last, ()))
+            )
         ):
             name = code.dotted(node.function)
             qualified = {v.name for v in self.names.infer(node.function, scope) if isinstance(v, External)} | {name}
@@ -236,16 +240,17 @@ class Stores:
             if "operator.ior" in qualified and len(node.arguments) == 2:
                 yield from self._of_class("__ior__", node, scope)
                 return
-        match node.function:
+        function, where = self._bound_method(node.function, scope)
+        match function:
             case code.Attribute(value=base, name=method):
-                values = self.names.infer(base, scope)
-                if not values:
-                    pass
-                elif AppState() in values or Context() in values:
-                    of: Literal["state", "context"] = "state" if AppState() in values else "context"
+                values = self.names.infer(base, where)
+                of = next(self._stores_in(values), None) if values else None
+                if of is not None:
                     yield from self._method(of, method, node, scope)
                     stored.add(id(node.function))
-                elif method in _CHANGING and External("builtins.dict") in values:
+                elif method in _CHANGING and (
+                    External("builtins.dict") in values or (method.startswith("__") and len(node.arguments) > 1)
+                ):
                     yield from self._of_class(method, node, scope)
                     return
         for position, argument in enumerate(node.arguments[:2]):
@@ -253,6 +258,11 @@ class Stores:
                 handed = code.Call(node.span, argument, node.arguments[position + 1 :], ())
                 yield from self._handed_setter(handed, scope)
                 return
+            match self._bound_method(argument, scope):
+                case (code.Attribute(value=base, name=method), origin) if method in _CHANGING:
+                    for of in self._stores_in(self.names.infer(base, origin)):
+                        handed = code.Call(node.span, argument, node.arguments[position + 1 :], node.keywords)
+                        yield from self._method(of, method, handed, scope)
         for argument in (*node.arguments, *(k.value for k in node.keywords)):
             inner = argument.value if isinstance(argument, code.Starred) else argument
             if not isinstance(inner, (code.Name, code.Attribute)):
@@ -262,6 +272,22 @@ class Stores:
                     yield Access("state", "passed", None, node, scope)
                 elif isinstance(value, Context):
                     yield Access("context", "passed", None, node, scope)
+
+    def _bound_method(self, node: code.Expression, scope: Scope) -> tuple[code.Expression, Scope]:
+        """Return what a local name is bound to, where that is a method that changes: `put = ctx.update`."""
+        if isinstance(node, code.Name):
+            for binding in scope.bindings.get(node.id, ()):
+                match binding:
+                    case ValueBinding(value=code.Attribute(name=name) as method, how="value") if name in _CHANGING:
+                        return method, binding.within or scope
+        return node, scope
+
+    @staticmethod
+    def _stores_in(values: Values) -> Iterator[Literal["state", "context"]]:
+        if AppState() in values:
+            yield "state"
+        elif Context() in values:
+            yield "context"
 
     def _handed_setter(self, node: code.Call, scope: Scope) -> Iterator[Access]:
         """Read `partial(setattr, app.state)` and `add_task(setattr, app.state, "x", 1)` as the call behind it."""
@@ -280,12 +306,11 @@ class Stores:
         return self._setters[module]
 
     def _of_class(self, method: str, node: code.Call, scope: Scope) -> Iterator[Access]:
-        """Read `dict.update(ctx, …)` as `ctx.update(…)`."""
-        if node.arguments and Context() in self.names.infer(node.arguments[0], scope):
+        """Read `dict.update(ctx, …)` as `ctx.update(…)`, and `State.__setattr__(state, …)` likewise."""
+        values = self.names.infer(node.arguments[0], scope) if node.arguments else ()
+        for of in self._stores_in(values):
             bound = code.Attribute(node.span, node.arguments[0], method)
-            yield from self._method(
-                "context", method, code.Call(node.span, bound, node.arguments[1:], node.keywords), scope
-            )
+            yield from self._method(of, method, code.Call(node.span, bound, node.arguments[1:], node.keywords), scope)
 
     def _by_function(self, node: code.Call, scope: Scope, *, deletes: bool) -> Iterator[Access]:
         base, key, *rest = node.arguments

@@ -33,10 +33,14 @@ class ModuleValue:
 
 @dataclass(frozen=True, slots=True)
 class FunctionValue:
-    """A function of the target; `owner` is the class of the instance that it is bound to."""
+    """A function of the target; `owner` is the class of the instance that it is bound to.
+
+    `given` says how many of its positional arguments are given already: by `functools.partial`.
+    """
 
     function: FunctionScope
     owner: ClassScope | None = None
+    given: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, NewType, Protocol, TypedDict, TypeVa
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Security
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 from sqlmodel import Session as ModelSession
 from arq.connections import ArqRedis
 """
@@ -107,6 +107,14 @@ def get_redis(request: Request) -> Redis:
     return request.app.state.redis
 def get_both(request: Request) -> tuple:
     return request.app.state.redis, request.app.state.engine
+""",
+    "a helper that is handed a session": """
+def get_or_404(session: Session, model, key: int) -> object:
+    return session.get(model, key)
+def get_all(model: type[bytes]) -> list:
+    return []
+def get_redis(request: Request) -> Redis:
+    return request.app.state.redis
 """,
     "private helpers and classes are no providers": """
 class Service: ...
@@ -373,6 +381,14 @@ B = Annotated[Mapping[str, int], Depends(p)]
 def q() -> int: ...
 C = Annotated[UserId, Depends(q)]
 D = Annotated[Literal["a"], Depends(q)]  # expect: DI115
+""",
+    "a session maker makes what its class_ says": """
+maker = sessionmaker(class_=AsyncSession)
+async def p():
+    async with maker() as session:
+        yield session
+A = Annotated[AsyncSession, Depends(p)]
+B = Annotated[Redis, Depends(p)]  # expect: DI115
 """,
 }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from conformance.facts import code
-from conformance.program import ModuleScope, Program, Provider
+from conformance.program import ModuleScope, Program, Provider, catalogue
 from conformance.program.scopes import ClassScope, FunctionScope
 from conformance.program.values import FunctionValue, Instance, LambdaValue, StateEntry, TypeReference
 from conformance.results import Step, Violation
@@ -105,11 +105,23 @@ class _Concerns:
             and isinstance(target.parent, ModuleScope)
             and target.name.startswith("get_")
             and not self._makes_providers(target)
+            and not self._takes_what_nothing_injects(target)
         )
 
     def _makes_providers(self, function: FunctionScope) -> bool:
         """Whether a function gives a function: what it makes is the provider."""
         return any(isinstance(v, (FunctionValue, LambdaValue)) for v in self.program.names.returned(function))
+
+    def _takes_what_nothing_injects(self, function: FunctionScope) -> bool:
+        """Whether a parameter is a plain session or class: a helper, which others call: `get_or_404(db, Model)`."""
+        return any(
+            reference.name in {"builtins.type", "typing.Type"} or catalogue.resource_of(reference.name) is not None
+            for parameter in function.parameters
+            if parameter.annotation is not None and parameter.default is None
+            for annotation in [self.program.names.annotation(parameter.annotation, function.parent)]
+            if not annotation.metadata
+            for reference in annotation.types
+        )
 
     def of(self, target: Target) -> Concern | None:
         """Return the concern of a provider; None for guards and for what merely bundles request values."""

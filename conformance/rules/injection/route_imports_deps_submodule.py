@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from conformance.facts import code
 from conformance.program import ImportEdge, ModuleScope, Program, Scope, scopes_of
+from conformance.program.dynamic import named_modules
 from conformance.program.facades import facade_of
 from conformance.program.references import Reference, binding_scope, nodes_of, references_in
 from conformance.program.scopes import ValueBinding
@@ -14,7 +15,6 @@ from conformance.results import Place, Violation
 from conformance.rules.base import Example, Rule
 
 _OVERRIDING = frozenset({"pop", "get", "setdefault", "__setitem__", "__delitem__"})
-_IMPORTING = frozenset({"importlib.import_module", "builtins.__import__", "importlib.__import__"})
 
 
 def subjects(program: Program) -> Iterator[ModuleScope]:
@@ -73,47 +73,25 @@ def _violation(place: Place, name: str, behind: ModuleScope, facade: str) -> Vio
 
 
 def _uses(program: Program, module: ModuleScope, imported: set[ModuleScope]) -> Iterator[Violation]:
-    """Yield the uses `deps.db.X` where `deps` or what holds it was imported, and the imports by a call."""
+    """Yield the uses `deps.db.X` where `deps` or what holds it was imported, and what is named without an import."""
     names = {m.name.rpartition(".")[2] for m in program.with_role("deps")}
+    used = list(named_modules(module, program.names))
     for scope in scopes_of(module):
         for node in nodes_of(scope):
-            found: ModuleScope | None = None
-            match node:
-                case code.Attribute(name=name) if name in names:
-                    modules = (r for r in program.names.resolve(node, scope) if isinstance(r, ModuleValue))
-                    found = next((r.module for r in modules), None)
-                    if found in imported or _is_reported(program, node.value, scope):
-                        continue
-                case code.Call(function=code.Name() | code.Attribute(), arguments=(code.Constant() | code.Name(), *_)):
-                    found = _imported_by_call(program, node, scope)
-            if found is not None:
-                facade = facade_before(program, module, found)
-                if facade:
-                    yield _violation(module.place(node), "", found, facade)
+            if isinstance(node, code.Attribute) and node.name in names:
+                modules = (v for v in program.names.infer(node, scope) if isinstance(v, ModuleValue))
+                found = next((v.module for v in modules), None)
+                if found is not None and found not in imported and not _is_reported(program, node.value, scope):
+                    used.append((found, node))
+    for found, node in used:
+        facade = facade_before(program, module, found)
+        if facade:
+            yield _violation(module.place(node), "", found, facade)
 
 
 def _is_reported(program: Program, node: code.Expression, scope: Scope) -> bool:
     """Whether the module that a chain of names starts with lies behind a facade: its import was reported."""
-    return any(isinstance(r, ModuleValue) and facade_of(program, r.module) for r in program.names.resolve(node, scope))
-
-
-def _imported_by_call(program: Program, node: code.Call, scope: Scope) -> ModuleScope | None:
-    if code.dotted(node.function).rpartition(".")[2] not in {"import_module", "__import__"}:
-        return None
-    if not any(isinstance(v, External) and v.name in _IMPORTING for v in program.names.infer(node.function, scope)):
-        return None
-    name = program.names.text(node.arguments[0], scope)
-    if name is None:
-        return None
-    if name.startswith("."):
-        package = scope.module.name if scope.module.is_package else scope.module.name.rpartition(".")[0]
-        given = [*node.arguments[1:2], *(k.value for k in node.keywords if k.name == "package")]
-        if given and code.dotted(given[0]) != "__package__":
-            package = program.names.text(given[0], scope) or package
-        for _ in range(len(name) - len(name.lstrip(".")) - 1):
-            package = package.rpartition(".")[0]
-        name = f"{package}.{name.lstrip('.')}"
-    return program.names.module(name, scope.module)
+    return any(isinstance(v, ModuleValue) and facade_of(program, v.module) for v in program.names.infer(node, scope))
 
 
 class _Sanctioned:

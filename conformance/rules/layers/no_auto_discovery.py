@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from conformance.facts import code
 from conformance.program import Program
+from conformance.program.dynamic import IMPORTING
 from conformance.program.inference import scopes_of
-from conformance.program.reaches import IMPORTING
 from conformance.program.scopes import ModuleScope, Scope, absolute_module
 from conformance.program.values import Display, External, ModuleValue
 from conformance.results import Violation

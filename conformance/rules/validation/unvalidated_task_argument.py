@@ -26,8 +26,7 @@ def subjects(program: Program) -> Iterator[Argument]:
     for function in program.queue.tasks:
         if function.module.is_test:
             continue
-        skipped = 2 if function.owner is not None and function.parameters[0].name in {"self", "cls"} else 1
-        for parameter in function.parameters[skipped:]:
+        for parameter in function.parameters[program.names.context_position(function) + 1 :]:
             yield Argument(function, parameter)
 
 

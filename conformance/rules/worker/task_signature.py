@@ -56,7 +56,7 @@ def _may_be_made_async(program: Program, task: FunctionScope) -> bool:
 
 def _without_context(program: Program, task: FunctionScope) -> str:
     """Return what is wrong with the first parameter; "" where nothing is."""
-    parameters = task.parameters[1:] if _is_bound(task) else task.parameters
+    parameters = task.parameters[program.names.context_position(task) :]
     first = next(iter(parameters), None)
     if first is None or first.kind in {"keyword-only", "keywords"}:
         return "does not take the context"
@@ -72,10 +72,6 @@ def _without_context(program: Program, task: FunctionScope) -> str:
             if later.name.strip("_") in _CONTEXT_NAMES:
                 return f"takes `{later.name}` after `{first.name}`"
     return ""
-
-
-def _is_bound(task: FunctionScope) -> bool:
-    return task.owner is not None and not any(code.dotted(d) == "staticmethod" for d in task.node.decorators)
 
 
 def _cannot_be_context(program: Program, declared: Annotation) -> bool:
