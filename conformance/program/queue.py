@@ -342,7 +342,8 @@ class Queue:
                             yield from self._entries(element.value, inner, settings, depth + 1)
                         else:
                             yield element, inner
-                case Display(node=code.Comprehension(element=element), scope=inner):
+                case Display(node=code.Comprehension(element=element, generators=generators), scope=inner):
+                    settings.complete = settings.complete and not any(g.conditions for g in generators)
                     yield element, inner
                 case Display(node=code.Mapping(values=elements), scope=inner):
                     for element in elements:

@@ -644,6 +644,18 @@ class W:
 --- app/tasks.py
 async def one(ctx): ...
 async def two(ctx): ...
+async def three(ctx): ...  # expect: WK309
+""",
+    ("WK309", "a list that a comprehension picks from"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+from app import tasks
+class W:
+    functions = [f for f in (tasks.one, tasks.two) if f.__doc__]
+    redis_settings = RedisSettings()
+--- app/tasks.py
+async def one(ctx): ...
+async def two(ctx): ...
 async def three(ctx): ...
 """,
     ("WK309", "settings that are called or given"): """
