@@ -393,9 +393,9 @@ def test_the_same_fleet_gives_the_same_bytes(tmp_path: Path, capsys: pytest.Capt
 
     said = []
     for workers in ("1", "3"):
-        for name in FLEETS:
-            cli.main(["fleet", str(tmp_path / "fleet.txt"), "--no-cache", "--workers", workers, "--format", name])
-        said.append(capsys.readouterr().out)
+        files = [f"--report={name}={tmp_path / name}" for name in FLEETS]
+        cli.main(["fleet", str(tmp_path / "fleet.txt"), "--no-cache", "--workers", workers, *files])
+        said.append([capsys.readouterr().out, *((tmp_path / name).read_text("utf-8") for name in FLEETS)])
 
     assert said[0] == said[1]
 

@@ -628,6 +628,7 @@ def _repository(feature: Feature, writer: Writer) -> str:
         """\
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -667,12 +668,12 @@ class ${Name}Repository:
             random.choice(
                 (
                     """\
-    async def with_${field}_${verb}ed(self, $field: $kind, since: datetime, limit: int = PAGE_SIZE) -> Sequence[$Name]:
+    async def with_${field}_${verb}ed(self, $field: $kind, since: datetime, at_most: int = 50) -> Sequence[$Name]:
         query = (
             select($Name)
             .where($Name.$field == $field, $Name.created_at >= since, $Name.state != "archived")
             .order_by($Name.$other, $Name.created_at.desc())
-            .limit(limit)
+            .limit(at_most)
         )
         return (await self._db.scalars(query)).all()
 """,

@@ -40,7 +40,7 @@ ATTRIBUTES: Final = tuple(
     """amount available balance category code count currency description details discount due duration end factor first
     height index items kind label last length level limit lines margin maximum minimum name number offset order owner
     position price priority quantity rank rate reason reference score sequence size source start status step subject
-    sum tags target title total unit value version weight width""".split()
+    tags target title total unit value version weight width""".split()
 )
 SENTENCES: Final = (
     "Entries that lie outside the period are left alone",
