@@ -208,7 +208,10 @@ class _Converter:
     # --- expressions of more than one line -------------------------------------------------------------------------
 
     def _call(self, node: ast.Call, span: code.Span) -> code.Expression:
-        return code.Call(span, self.expression(node.func), self.expressions(node.args), self._keywords(node.keywords))
+        arguments = self.expressions(node.args)
+        if len(arguments) == 2 and _last_name(node.func) == "cast":
+            arguments = (self.annotation(node.args[0]), arguments[1])
+        return code.Call(span, self.expression(node.func), arguments, self._keywords(node.keywords))
 
     def _keywords(self, nodes: list[ast.keyword]) -> tuple[code.Keyword, ...]:
         return tuple([code.Keyword(self.span(k), k.arg, self.expression(k.value)) for k in nodes])
