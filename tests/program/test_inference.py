@@ -166,7 +166,7 @@ def declared_text() -> int:
 def given(a, b=2, *c, d=4, **e):
     reveal(a)  # 1
     reveal(b)  # 5 | 2
-    reveal(c)  # nothing
+    reveal(c)  # a tuple
     reveal(d)  # 6 | 4
     reveal(e)  # nothing
 def annotated(a: int, b: "str | None" = None, c: list[int] = ()):
