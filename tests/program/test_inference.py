@@ -68,7 +68,9 @@ def shown(value: Value) -> str:
 def revealed(program: Program) -> dict[tuple[str, int], str]:
     """Return what each `reveal(…)` of a program is given: all that it can be, in the order in which it was found."""
     return {
-        (module.path, node.span[0]): " | ".join(shown(v) for v in program.names.infer(node.arguments[0], scope))
+        (module.path, node.span[0]): " | ".join(
+            dict.fromkeys(map(shown, program.names.infer(node.arguments[0], scope)))
+        )
         for module in program.modules
         for scope in scopes_of(module)
         for node in (*scope.nodes, *scope.deferred)
@@ -101,7 +103,7 @@ reveal(1 if x else "b")  # 1 | 'b'
 reveal(1 or "b")  # 1 | 'b'
 reveal(1 and 2)  # 1 | 2
 reveal([1] + (2,))  # a list | a tuple
-reveal({} | {})  # a mapping | a mapping
+reveal({} | {})  # a mapping
 reveal(1 - 2)  # nothing
 reveal(not 1)  # nothing
 reveal(unknown)  # nothing
