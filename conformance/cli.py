@@ -772,6 +772,9 @@ def _baseline(options: argparse.Namespace) -> int:
         raise BaselineError(Problem(message, os.path.relpath(file)))
     if options.prune and not there:
         raise BaselineError(Problem("there is no record to prune", os.path.relpath(file)))
+    if there and not options.prune and (target.partial or not target.whole):
+        message = "is a record of the whole, and a part of it was given: leave the path away"
+        raise BaselineError(Problem(message, os.path.relpath(file)))
     report = check(options.paths, config, with_baseline=False)
     if report.exit_status == FAILED:
         crashed = [f"{result.rule} crashed: {result.reason}" for result in report.rules if result.status == "crashed"]

@@ -17,6 +17,7 @@ import pytest
 
 from conformance.cli import _Progress
 from tests.kit import lay_out
+from tests.terminal import all_of, on_a_terminal
 
 FILES = {
     "app/__init__.py": "",
@@ -27,29 +28,11 @@ LINK = re.compile(r"\x1b]8;;(.*?)\x1b\\")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
-def on_a_terminal(folder: Path, *arguments: str, columns: int = 80, environment: Mapping[str, str] = {}) -> str:
-    """Return what the command prints on a terminal, standard output and standard error together."""
-    kept = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "CI", "COLUMNS")}
-    reading, writing = pty.openpty()
-    fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "conformance", *arguments],
-        cwd=folder, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing,
-        env={**kept, "TERM": "xterm", **environment},
-    )  # fmt: skip
-    os.close(writing)
-    heard = b""
-    while True:
-        try:
-            got = os.read(reading, 1 << 16)
-        except OSError:  # so Linux says that the other end is closed
-            got = b""
-        if not got:
-            break
-        heard += got
-    os.close(reading)
-    assert process.wait() in (0, 1)
-    return heard.decode().replace("\r\n", "\n")
+def printed(folder: Path, *arguments: str, columns: int = 80, environment: Mapping[str, str] = {}) -> str:
+    """Return what the command prints on a terminal."""
+    status, text = on_a_terminal(folder, *arguments, columns=columns, environment=environment)
+    assert status in (0, 1)
+    return text
 
 
 @pytest.fixture
@@ -59,19 +42,19 @@ def here(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_explanations_are_as_wide_as_the_terminal_and_never_wider_than_can_be_read(here: Path, columns: int) -> None:
-    text = COLOUR.sub("", LINK.sub("", on_a_terminal(here, "check", columns=columns)))
+    text = COLOUR.sub("", LINK.sub("", printed(here, "check", columns=columns)))
 
     why = text[text.index("= instead:") : text.index("\n\n", text.index("= why:"))].splitlines()
     assert max(map(len, why)) <= min(columns, 100)
     assert len(why) > 3
-    page = on_a_terminal(here, "rule", "DI108", columns=columns)
+    page = printed(here, "rule", "DI108", columns=columns)
     about = COLOUR.sub("", page[page.index("Why") : page.index("What is reported")]).splitlines()
     assert max(map(len, about)) <= min(columns, 88)
 
 
 @pytest.mark.parametrize("form", ["full", "concise"])
 def test_a_place_is_a_link_to_its_line(here: Path, form: str) -> None:
-    text = on_a_terminal(here, "check", "--output-format", form)
+    text = printed(here, "check", "--output-format", form)
 
     links = [link for link in LINK.findall(text) if link]
     assert links == [f"file://{here.resolve()}/app/na%20%C3%AFve%231.py#4"]
@@ -89,10 +72,8 @@ def test_a_place_is_a_link_to_its_line(here: Path, form: str) -> None:
         ({"CI": "true"}, True, False),
     ],
 )
-def test_colour_and_links_on_a_terminal(
-    here: Path, environment: dict[str, str], *, coloured: bool, linked: bool
-) -> None:
-    text = on_a_terminal(here, "check", environment=environment)
+def test_colour_and_links_printed(here: Path, environment: dict[str, str], *, coloured: bool, linked: bool) -> None:
+    text = printed(here, "check", environment=environment)
 
     assert bool(COLOUR.search(text)) is coloured
     assert bool(LINK.search(text)) is linked
@@ -115,7 +96,7 @@ def test_there_are_no_links_and_no_progress_where_there_is_no_terminal(
 
 
 def test_a_file_has_neither_colour_nor_links(here: Path) -> None:
-    on_a_terminal(here, "check", "-o", "report.txt", environment={"FORCE_COLOR": "1"})
+    printed(here, "check", "-o", "report.txt", environment={"FORCE_COLOR": "1"})
 
     assert "\x1b" not in (here / "report.txt").read_text("utf-8")
 
@@ -132,8 +113,7 @@ def test_progress_is_one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch, tm
         for done in (0, 600, 1774):
             progress.show("reading", done, 1774)
         progress.clear()
-        text = os.read(reading, 1 << 16).decode()
-    os.close(reading)
+    text = all_of(reading)
 
     parts = text.split("\r\x1b[K")
     assert [part.split("] ")[-1] for part in parts] == ["", "0/1774", "600/1774", "1774/1774", ""]
