@@ -50,8 +50,8 @@ class Access:
 
     Attributes:
         of: which of the two.
-        kind: a read, a write, a deletion; `passed` where the whole object is handed to a call or returned; `asked`
-            where it is only asked whether a key is there.
+        kind: a read, a write, a deletion; `passed` where the whole object is handed to a call; `asked` where it is
+            only asked whether a key is there.
         key: None where it is computed, and where the whole object is written.
         value: what is written, where that stands as an expression.
         node: the expression or statement; `scope` is where it stands.
