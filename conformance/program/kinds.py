@@ -64,7 +64,7 @@ class Kinds:
             if isinstance(base, str):
                 if base in _MODEL_BASES or _is_builtin(base) or base.startswith("enum."):
                     return True
-                if base.endswith(_VALUE_ENDINGS) or base.startswith("starlette.responses."):
+                if base.endswith(_VALUE_ENDINGS) or base.startswith(("starlette.responses.", "fastapi.responses.")):
                     return True
             elif self._is_dataclass(base) or _is_mapped(self.names, base):
                 return True

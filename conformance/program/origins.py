@@ -172,7 +172,7 @@ class Origins:
 
     def _stored(self, base: code.Expression, keys: frozenset[str], scope: Scope) -> Iterator[Located]:
         """Yield what is stored under keys of app.state, of arq's context, or of a literal dict."""
-        for value in self.names.infer(base, scope):
+        for value in self.names.expand(self.names.infer(base, scope)):
             match value:
                 case AppState():
                     stored = self.names.entries.state

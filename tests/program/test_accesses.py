@@ -1,4 +1,3 @@
-# ruff: noqa: E501  programs in lines
 """What is read, written, deleted and handed on of app.state and of arq's context: told at the end of each line."""
 
 from __future__ import annotations

@@ -657,6 +657,15 @@ async def lifespan(app):
     await other.close()
     lib.close()
 """,
+    "a dict of them in app.state": """
+@asynccontextmanager
+async def lifespan(app):
+    app.state.clients = {"a": httpx.AsyncClient(), "b": httpx.AsyncClient()}  # expect: LC201
+    try:
+        yield
+    finally:
+        await app.state.clients["a"].aclose()
+""",
     "a lock is no resource": """
 @asynccontextmanager
 async def lifespan(app):
