@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -42,15 +42,24 @@ _DIFF_OPTIONS: Final = (
     "--no-index", "--unified=0", "--text", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames",
 )  # fmt: skip
 
+_MOST_PAIRS: Final = 20_000
+"""How many pairs of a new file and a vanished one are compared by their lines."""
+
 _OTHERS: Final = frozenset({".gitignore", "pyproject.toml", "conformance.toml", "setup.cfg", "pyvenv.cfg"})
 """The files besides Python's that say what the target is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The lines that differ from a revision: for each file, relative to the root; None for all of a new file's."""
+    """What differs from a revision.
+
+    Attributes:
+        lines: the lines that differ, for each file, relative to the root; None for all of a new file's.
+        moved: what a file was called then, where it has another name now.
+    """
 
     lines: Mapping[str, frozenset[int] | None]
+    moved: Mapping[str, str] = field(default_factory=dict)
 
     def touches(self, finding: Finding) -> bool:
         """Return whether a line of the finding is one of them."""
@@ -76,14 +85,52 @@ def change_since(before: Path, root: Path, files: Iterable[tuple[str, Path]]) ->
     """
     lines: dict[str, frozenset[int] | None] = {}
     changed: dict[str, tuple[bytes, bytes]] = {}
+    come: dict[str, bytes] = {}
     for shown, path in files:
         old, new = _text(before / path.relative_to(root)), _text(path)
         if old is None:
             lines[shown] = None
+            come[shown] = new or b""
         elif new is not None and old != new:
             changed[shown] = (old, new)
+    moved = _moved(come, _gone(before, root) if come else {})
+    changed.update({shown: (old, come[shown]) for shown, (_, old) in moved.items()})
     lines.update(zip(changed, _changed_lines(changed.values()), strict=True))
-    return Change(lines)
+    return Change(lines, {shown: name for shown, (name, _) in moved.items()})
+
+
+def _gone(before: Path, root: Path) -> dict[str, bytes]:
+    """Return the Python files that are there no more, by what they were called, with what they held."""
+    names = (file.relative_to(before) for file in sorted(before.rglob("*.py")))
+    return {name.as_posix(): _text(before / name) or b"" for name in names if not (root / name).exists()}
+
+
+def _moved(come: Mapping[str, bytes], gone: Mapping[str, bytes]) -> dict[str, tuple[str, bytes]]:
+    """Return which of the files that came were there under another name, as git sees it: half of the lines are alike.
+
+    Empty files and such of a line or two are like many others, and count as new.
+    """
+    left = {name: (text, Counter(text.split(b"\n"))) for name, text in gone.items() if text.count(b"\n") > 2}
+    found: dict[str, tuple[str, bytes]] = {}
+    exact_only = len(come) * len(left) > _MOST_PAIRS
+    for exact in (True, False)[: 1 if exact_only else 2]:
+        for shown, text in come.items():
+            if shown in found or not left:
+                continue
+            likeness = {name: _alike(text, *other, exact=exact) for name, other in left.items()}
+            best = max(
+                likeness, key=lambda name: (likeness[name], PurePosixPath(name).name == PurePosixPath(shown).name)
+            )
+            if likeness[best] >= 0.5:
+                found[shown] = (best, left.pop(best)[0])
+    return found
+
+
+def _alike(text: bytes, other: bytes, lines_of_other: Counter[bytes], *, exact: bool) -> float:
+    if exact:
+        return float(text == other)
+    lines = Counter(text.split(b"\n"))
+    return 2 * (lines & lines_of_other).total() / (lines.total() + lines_of_other.total())
 
 
 def _text(path: Path) -> bytes | None:
@@ -154,7 +201,7 @@ def tree_of(revision: str, root: Path) -> Iterator[Path]:
     with _scratch() as folder:
         inside = folder / (top.name or "root") / prefix
         inside.mkdir(parents=True, exist_ok=True)
-        for name, content in _blobs(top, commit, prefix):
+        for name, content in _blobs(top, commit, prefix) if commit else ():
             _lay_out(inside / name, content)
         yield inside
 
@@ -168,6 +215,9 @@ def _blobs(top: Path, commit: str, prefix: str) -> Iterator[tuple[str, bytes]]:
         mode, _, identity = kind.decode().split(" ")
         name = os.fsdecode(path)
         parts = PurePosixPath(name).parts
+        if mode == "160000" and ".." not in parts and (top / name / ".git").exists():
+            below = _blobs(top / name, identity, "")
+            yield from ((f"{name}/{each}".removeprefix(prefix), content) for each, content in below)
         matters = parts[-1].endswith(".py") or parts[-1] in _OTHERS
         if mode.startswith("100") and matters and ".." not in parts and not name.startswith("/"):
             ids[name.removeprefix(prefix)] = identity
@@ -184,10 +234,16 @@ def _blobs(top: Path, commit: str, prefix: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _commit(root: Path, revision: str) -> str:
+    """Return where a change began: where this branch left the revision; "" where nothing is committed yet."""
     try:
-        return _git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+        commit = _git(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
     except UsageError as error:
-        raise UsageError(f"git knows no revision `{revision}`") from error
+        if revision == "HEAD" and not _git(root, "rev-list", "--all", "--max-count=1"):
+            return ""
+        is_shallow = _git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        why = ": this is a shallow clone, so fetch more of it (`fetch-depth: 0` in a checkout)" if is_shallow else ""
+        raise UsageError(f"git knows no revision `{revision}`{why}") from error
+    return _git(root, "merge-base", commit, "HEAD", expected=(0, 1)).decode().split("\n")[0] or commit
 
 
 def narrowed(report: Report, before: Report | None, change: Change) -> Report:
@@ -199,15 +255,24 @@ def narrowed(report: Report, before: Report | None, change: Change) -> Report:
         change: the lines that differ.
     """
     earlier = before.findings if before else ()
-    known = Counter(f.fingerprint for f in earlier if f.status is not FindingStatus.SUPPRESSED)
+    counting = [finding for finding in earlier if finding.status is not FindingStatus.SUPPRESSED]
+    known = Counter(_identity(finding, finding.path, change) for finding in counting)
     kept: list[Finding] = []
     for finding in report.findings:
-        if known[finding.fingerprint] > 0:
-            known[finding.fingerprint] -= 1
+        identity = _identity(finding, change.moved.get(finding.path, finding.path), change)
+        if known[identity] > 0:
+            known[identity] -= 1
             if not change.touches(finding):
                 continue
         kept.append(finding)
     return restated(report, kept)
+
+
+def _identity(finding: Finding, path: str, change: Change) -> tuple[str, ...]:
+    """Return what makes a finding the same as one of then: in a file that was moved, its fingerprint is another."""
+    if path in change.moved.values():
+        return (path, finding.rule, finding.place.symbol, finding.code.strip())
+    return (finding.fingerprint,)
 
 
 def _git(
