@@ -469,7 +469,8 @@ class Queue:
             if not found:
                 missing = self._is_missing(coroutine, inner)
                 settings.complete = settings.complete and missing
-                own = code.dotted(coroutine).rpartition(".")[2]
+                last = code.dotted(coroutine).rpartition(".")[2]
+                own = f"cron:{last}" if cron and last else last
                 yield Registration(None, name if named else (own or None), kind, missing, node, scope)
 
     def _by_path(self, dotted: str, scope: Scope) -> tuple[FunctionScope | None, bool]:
