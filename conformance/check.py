@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 import traceback
 from contextlib import contextmanager, suppress
@@ -107,6 +108,21 @@ def _without_collector() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+_DEEPEST: Final = 8_000
+"""Calls within each other while a program is linked and judged. What a file may nest is bounded by the usual limit."""
+
+
+@contextmanager
+def _deeply() -> Iterator[None]:
+    """Let questions hang on one another for longer than Python lets calls: by chains of calls in the target."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def check(
@@ -290,7 +306,9 @@ def read(target: Target, config: Config, *, progress: Callable[[str, int, int], 
             unreadable.append(error)
     codes = {file.shown: code for file, code in modules}
     parsed = sum(1 for seen in digests.values() if seen)
-    return Loaded(target, codes, link(modules, config), tuple(unreadable), config, digests, parsed)
+    with _deeply():
+        program = link(modules, config)
+    return Loaded(target, codes, program, tuple(unreadable), config, digests, parsed)
 
 
 def _source(file: SourceFile) -> bytes:
@@ -324,6 +342,7 @@ class _Outcome:
 
 
 @_without_collector()
+@_deeply()
 def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int], None] | None = None) -> Report:
     """Let the rules judge a target, and account for suppressions, severities and what could not be looked at."""
     config, target = loaded.config, loaded.target
@@ -613,9 +632,9 @@ def _is_lacking(outcome: _Outcome, wanted: Mapping[str, Rule[Any]], config: Conf
 
 def is_accepted(config: Config, path: str) -> bool:
     """Return whether it is accepted that a file cannot be read."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - seldom needed
+    from conformance.globs import globs  # noqa: PLC0415 - seldom needed
 
-    return bool(config.accept_unreadable) and GitIgnoreSpec.from_lines(config.accept_unreadable).match_file(path)
+    return bool(config.accept_unreadable) and globs(config.accept_unreadable).match_file(path)
 
 
 def _unmatched_roles(loaded: Loaded) -> list[Problem]:

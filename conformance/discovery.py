@@ -19,15 +19,16 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pathspec import GitIgnoreSpec
-
 from conformance.config import covers, nearest
 from conformance.errors import TargetError
+from conformance.globs import globs
 from conformance.results import Problem
 from conformance.trace import MARKERS, SKIPPED, Trace, digest, digest_of, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from pathspec import GitIgnoreSpec
 
     from conformance.config import Config
 
@@ -119,7 +120,7 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
     naming_from = root if configured and not (root / "__init__.py").is_file() else None
     problems: list[Problem] = []
     notes: list[str] = []
-    exclude = GitIgnoreSpec.from_lines(config.exclude)
+    exclude = globs(config.exclude)
     found: dict[str, tuple[str, bool]] = {}
     walked: dict[str, str] = {}
     looked_at: dict[str, str] = {}
@@ -396,11 +397,11 @@ class _Walk:
         self.looked_at[file] = digest_of(source)
         lines = source.decode("utf-8", "surrogateescape").splitlines()
         try:
-            return GitIgnoreSpec.from_lines(lines)
+            return globs(lines)
         except ValueError:
             good = [line for line in lines if _is_pattern(line)]
             self.notes.append(f"{self._shown(file)}: a line is no pattern and was passed over")
-            return GitIgnoreSpec.from_lines(good)
+            return globs(good)
 
     def _shown(self, path: str) -> str:
         return readable(os.path.relpath(path, self.root)).replace(os.sep, "/")
@@ -418,7 +419,7 @@ def _ignored(path: str, ignores: tuple[tuple[str, GitIgnoreSpec], ...]) -> bool:
 
 def _is_pattern(line: str) -> bool:
     try:
-        GitIgnoreSpec.from_lines([line])
+        globs([line])
     except ValueError:
         return False
     return True

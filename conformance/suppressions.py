@@ -6,9 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pathspec import GitIgnoreSpec
-
 from conformance.facts.code import Case, Class, For, Function, Handler, If, Match, Try, While, With, children
+from conformance.globs import globs
 from conformance.results import Place
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class Suppressions:
         for one in self.all:
             if not one.glob:
                 self._by_path[one.place.path].append(one)
-        self._by_glob = [(one, GitIgnoreSpec.from_lines([one.glob])) for one in self.all if one.glob]
+        self._by_glob = [(one, globs([one.glob])) for one in self.all if one.glob]
 
     def match(self, rule: str, path: str, line: int) -> Suppression | None:
         """Return the suppression that covers a finding, the narrowest first, and remember that it was of use."""

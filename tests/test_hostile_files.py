@@ -5,7 +5,10 @@ What one file does must not be lost on the others: the last tests read each of t
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +21,9 @@ from conformance.errors import UnreadableModule
 from conformance.facts import parse as parsing
 from conformance.facts.extract import extract
 from conformance.facts.parse import parse
+from conformance.results import RuleStatus
+from conformance.selection import Selection
+from tests.kit import unprivileged
 
 DEPTHS = (30, 95, 190, 1_500, 20_000)
 """Below and above what bounds CPython: 100 blocks, 200 brackets, 3000 levels of a tree, 6000 of its parser."""
@@ -281,25 +287,201 @@ def test_an_unreadable_file_is_an_error_and_hides_nothing_else(
     assert report.exit_status == 2
 
 
-def test_a_file_without_read_permission_is_an_error(tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may read everything")
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     target(tmp_path)
-    (tmp_path / "app" / "secret.py").write_text("x = 1\n")
-    (tmp_path / "app" / "secret.py").chmod(0)
+    (tmp_path / "app" / "broken.py").symlink_to("/proc/self/mem")  # whose first page nobody may read, root included
 
     report = check([tmp_path])
 
-    assert [problem.path for problem in report.problems] == ["app/secret.py"]
+    assert [problem.path for problem in report.problems] == ["app/broken.py"]
+    assert report.problems[0].message.startswith("cannot be read: ")
+    assert report.exit_status == 2
+
+
+@pytest.mark.parametrize("secret", ["app/secret.py", "app/secret"])
+def test_what_may_not_be_read_is_an_error(tmp_path: Path, secret: str) -> None:
+    target(tmp_path)
+    (tmp_path / "app" / "secret").mkdir()
+    (tmp_path / "app" / "secret.py").write_text("x = 1\n")
+    (tmp_path / secret).chmod(0)
+
+    done = unprivileged(tmp_path, "check", "--no-cache", "--output-format", "json", str(tmp_path))
+
+    assert done.returncode == 2, done.stderr
+    problems = json.loads(done.stdout)["errors"]
+    assert [(each["path"], each["message"].partition(":")[2]) for each in problems] == [(secret, " Permission denied")]
+
+
+def test_files_that_vanish_and_change_while_they_are_checked(tmp_path: Path) -> None:
+    target(tmp_path)
+    bad = "from fastapi import Request\n\n\ndef f(request: Request) -> None:\n    request.app.state.x = 1\n"
+    (tmp_path / "app" / "vanishing.py").write_text("x = 1\n")
+    (tmp_path / "app" / "changing.py").write_text(bad)
+
+    def change(step: str, done: int, of: int) -> None:
+        if step == "reading":
+            (tmp_path / "app" / "vanishing.py").unlink(missing_ok=True)
+        else:
+            (tmp_path / "app" / "changing.py").write_text("")
+
+    report = check([tmp_path], progress=change, selection=Selection(select=("DI108", "CK903")))
+
+    assert [(problem.path, problem.message) for problem in report.problems] == [
+        ("app/vanishing.py", "cannot be read: No such file or directory")
+    ]
+    assert [(f.rule, f.path, f.line) for f in report.findings] == [
+        ("DI108", "app/changing.py", 5),
+        ("CK903", "app/vanishing.py", 1),
+    ]
+    assert report.exit_status == 2
 
 
 def test_pipes_and_links_in_a_ring_do_not_stop_the_check(tmp_path: Path) -> None:
     target(tmp_path)
     os.mkfifo(tmp_path / "app" / "pipe.py")
+    with socket.socket(socket.AF_UNIX) as server, contextlib.chdir(tmp_path / "app"):
+        server.bind("socket.py")
     (tmp_path / "app" / "ring").symlink_to(tmp_path / "app")
     (tmp_path / "app" / "self.py").symlink_to(tmp_path / "app" / "self.py")
     (tmp_path / "app" / "gone.py").symlink_to(tmp_path / "nowhere.py")
 
     report = check([tmp_path])
 
-    assert report.files >= 2
+    assert report.files == 4
+    assert [problem.path for problem in report.problems] == ["app/gone.py", "app/self.py"]
+    assert [note.partition(" was ")[0] for note in report.notes if "regular" in note] == [
+        "app/pipe.py",
+        "app/socket.py",
+    ]
+
+
+def test_names_that_differ_by_case_alone_are_two_modules(tmp_path: Path) -> None:
+    target(tmp_path)
+    (tmp_path / "app" / "API.py").write_text(GOOD)
+    (tmp_path / "App").mkdir()
+    (tmp_path / "App" / "api.py").write_text(GOOD)
+
+    report = check([tmp_path])
+
+    assert (report.files, report.problems) == (4, ())
+
+
+def test_one_package_under_two_roots_is_checked_twice(tmp_path: Path) -> None:
+    bad = "from fastapi import Request\n\n\ndef f(request: Request) -> None:\n    request.app.state.x = 1\n"
+    for service in ("billing", "mail"):
+        (tmp_path / service).mkdir()
+        (target(tmp_path / service) / "pyproject.toml").touch()
+        (tmp_path / service / "app" / "late.py").write_text(bad)
+
+    report = check([tmp_path], selection=Selection(select=("DI108",)))
+
+    assert [finding.path for finding in report.findings] == ["billing/app/late.py", "mail/app/late.py"]
+
+
+def test_stubs_notebooks_and_compiled_files_are_no_modules(tmp_path: Path) -> None:
+    target(tmp_path)
+    for name in ("__init__.pyi", "api.pyi", "book.ipynb", "api.pyc", "native.so", "x.py~", "x.py.orig", ".hidden.py"):
+        (tmp_path / "app" / name).write_text("this is (no Python")
+
+    report = check([tmp_path])
+
+    assert (report.files, report.problems) == (2, ())
+
+
+@pytest.mark.parametrize("name", ["2to3", "with-dash", "a b", "class", "a.b", "e\u0301", "-", "\udcff", "a\nb", "\x1b"])
+def test_a_name_that_is_no_identifier_is_a_file_like_others(tmp_path: Path, name: str) -> None:
+    target(tmp_path)
+    (tmp_path / "app" / f"{name}.py").write_text("def f(:\n")
+
+    report = check([tmp_path])
+
+    shown = name.replace("\udcff", "\\xff")
+    assert [(problem.path, problem.line) for problem in report.problems] == [(f"app/{shown}.py", 1)]
+
+
+# --- programs that lead nowhere, or everywhere ---
+
+HEAD = (
+    "from typing import Annotated\nfrom fastapi import APIRouter, Depends, FastAPI, Request\n"
+    "app = FastAPI()\nrouter = APIRouter()\n"
+)
+
+
+def each(count: int, pattern: str, glue: str = "") -> str:
+    """Return the pattern `count` times: N is the number, M the next, R the next in a ring."""
+    lines = ((pattern, number) for number in range(count))
+    return glue.join(
+        text.replace("N", str(n)).replace("M", str(n + 1)).replace("R", str((n + 1) % count)) for text, n in lines
+    )
+
+
+def endpoint(parameters: str, body: str = "pass") -> str:
+    return f"@router.get('/')\ndef endpoint({parameters}): {body}\n"
+
+
+LATE = "def f60(app): app.state.x = 1\n"
+
+PROGRAMS = {
+    "aliases in a ring": each(500, "aN = aR\n") + endpoint("x: a0, y=Depends(a1)", "a0.b()"),
+    "types in a ring": each(300, "tN = dict[str, 'tR'] | int\n") + endpoint("x: t0"),
+    "types of types": "a0 = int\n" + each(60, "aM = Annotated[tuple[aN, aN], 1]\n") + endpoint("x: a60"),
+    "either and either": "a0 = int\n" + each(60, "aM = aN | aN\n") + endpoint("x: a60"),
+    "all types of all types": each(30, "tN = dict[int, " + each(30, "'tN'", "|") + "]\n") + endpoint("x: t0"),
+    "classes in a ring": each(300, "class cN(cR): pass\n") + endpoint("x: c0 = Depends()", "x.y()"),
+    "a class of itself": "class C(C): pass\n" + endpoint("x: C = Depends()", "x.y()"),
+    "classes of both classes": "class a0: pass\nclass b0: pass\n"
+    + each(60, "class aM(aN, bN): pass\nclass bM(aN, bN): pass\n")
+    + endpoint("x: a60 = Depends()", "x.y()"),
+    "functions that call the next twice": each(60, "def fN(app):\n    fM(app)\n    fM(app)\n")
+    + LATE
+    + endpoint("request: Request", "f0(request.app)"),
+    "functions that all call all": each(30, "def gN(app):\n" + each(30, "    gN(app)\n"))
+    + endpoint("request: Request", "g0(request.app)"),
+    "a long way of calls": each(400, "def gN(app): return gM(app)\n")
+    + "def g400(app): app.state.x = 1\n"
+    + endpoint("request: Request, x=Depends(g0)", "g0(request.app)"),
+    "methods that call the next": "class S:\n"
+    + each(400, "    def mN(self): return self.mM()\n")
+    + "s = S()\n"
+    + endpoint("x=Depends(s.m0)", "s.m0()"),
+    "providers of the next twice": each(60, "def dN(a=Depends(dM), b=Depends(dM)): return a\n")
+    + "def d60(): return None\n"
+    + endpoint("x=Depends(d0)"),
+    "routers in the next twice": each(61, "rN = APIRouter(dependencies=[Depends(d)])\n")
+    + "def d(): pass\n"
+    + each(60, "rN.include_router(rM)\nrN.include_router(rM)\n")
+    + "app.include_router(r0)\nrouter = r60\n"
+    + endpoint("x=Depends(d)"),
+    "routers in a ring": each(60, "rN = APIRouter()\n")
+    + each(60, "rN.include_router(rR)\n")
+    + "router = r0\n"
+    + endpoint(""),
+    "texts of texts": "a0 = ''\n"
+    + each(60, "aM = f'{aN}{aN}'\n")
+    + endpoint("request: Request", "setattr(request.app.state, a60, 1)"),
+    "lists of lists": "a0 = [app]\n" + each(60, "aM = [*aN, *aN]\n") + endpoint("x=Depends(a60)", "a60[0].state.x = 1"),
+    "a long path": endpoint("request: Request", "request" + ".app" * 800 + ".state.x = 1"),
+    "a long sum": endpoint("request: Request", "setattr(request.app.state, " + each(400, "'kN'", " + ") + ", 1)"),
+    "many bindings of a name": each(300, "x = fN\n") + endpoint("y=Depends(x)", "x.y()"),
+}
+
+
+def with_program(root: Path, shape: str) -> Path:
+    (target(root) / "app" / "main.py").write_text(HEAD + PROGRAMS[shape])
+    return root
+
+
+@pytest.mark.parametrize("shape", PROGRAMS)
+def test_a_program_that_leads_everywhere_is_judged(tmp_path: Path, shape: str) -> None:
+    report = check([with_program(tmp_path, shape)], selection=Selection(select=("ALL",)))
+
+    assert [(result.rule, result.reason) for result in report.rules if result.status is RuleStatus.CRASHED] == []
+    assert report.problems == ()
+    assert report.findings != ()
+
+
+@pytest.mark.parametrize("shape", ["a long way of calls", "a long sum"])
+def test_a_write_at_the_end_of_a_long_way_is_found(tmp_path: Path, shape: str) -> None:
+    report = check([with_program(tmp_path, shape)], selection=Selection(select=("DI108",)))
+
+    assert {(finding.rule, finding.path) for finding in report.findings} == {("DI108", "app/main.py")}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -78,6 +78,8 @@ _DEEPEST = 80
 """How many questions may hang on one another; behind that nothing is known."""
 _LARGEST_ANNOTATION = 500
 """How many classes an annotation may name, aliases followed; behind that their type arguments are not known."""
+_LONGEST_TEXT = 2_000
+"""How many pieces a text may be put together of to be known."""
 _ROUNDS = 12
 """How often a ring of questions is asked anew until nothing changes; four are enough for all real code seen."""
 PASSING_ON = frozenset(
@@ -380,15 +382,15 @@ class Inference:
         return known
 
     def _find_ancestry(self, cls: ClassScope | str) -> tuple[str | ClassScope, ...]:
-        found: list[str | ClassScope] = []
-        pending: list[str | ClassScope] = [cls]
+        found: dict[str | ClassScope, None] = {}
+        pending: deque[str | ClassScope] = deque([cls])
         while pending:
-            current = pending.pop(0)
+            current = pending.popleft()
             if current in found:
                 continue
-            found.append(current)
+            found[current] = None
             if isinstance(current, ClassScope):
-                pending = [*self.bases(current), *pending]
+                pending.extendleft(reversed(self.bases(current)))
             else:
                 pending += sorted(catalogue.supertypes(current) - {current})
         return tuple(found)
@@ -805,35 +807,39 @@ class Inference:
 
     def text(self, node: code.Expression, scope: Scope) -> str | None:
         """Return the string that an expression always is, and None where that is not known."""
-        match node:
-            case code.Constant(value=str(text)):
-                return text
-            case code.Name() | code.Attribute():
-                values = self.infer(node, scope)
-                match values:
-                    case (Display(node=code.Constant(value=str(text))),):
-                        return text
-                    case (Display(node=code.Format() as made, scope=inner),):
-                        return self.text(made, inner)
-                    case (Display(), Display(), *_):
-                        return self._sum(node, scope)
-            case code.Format(parts=parts):
-                return self._joined(parts, scope)
-            case code.BinaryOperation(left=left, operator="+", right=right):
-                return self._joined((left, right), scope)
+        pieces: list[str] = []
+        pending = [(node, scope)]
+        for _ in range(_LONGEST_TEXT):
+            if not pending:
+                return "".join(pieces)
+            part, inner = pending.pop()
+            match part:
+                case code.Constant(value=str(text)):
+                    pieces.append(text)
+                case code.Format(parts=parts):
+                    pending += [(each, inner) for each in reversed(parts)]
+                case code.BinaryOperation(left=left, operator="+", right=right):
+                    pending += [(right, inner), (left, inner)]
+                case code.Name() | code.Attribute():
+                    match self.infer(part, inner):
+                        case (Display(node=code.Constant(value=str(text))),):
+                            pieces.append(text)
+                        case (Display(node=code.Format() as made, scope=outer),):
+                            pending.append((made, outer))
+                        case (Display(), Display(), *_) if (bound := self._sum(part, inner)) is not None:
+                            pending.append(bound)
+                        case _:
+                            return None
+                case _:
+                    return None
         return None
 
-    def _sum(self, node: code.Expression, scope: Scope) -> str | None:
-        """Return the text of a name that is bound to a sum: `PATH = BASE + "/x"`."""
+    def _sum(self, node: code.Expression, scope: Scope) -> tuple[code.Expression, Scope] | None:
+        """Return the sum that a name is bound to: `PATH = BASE + "/x"`."""
         match self.resolve(node, scope):
             case (Symbol(binding=ValueBinding(value=code.BinaryOperation() as bound, path=()), scope=inner),):
-                return self.text(bound, inner)
+                return bound, inner
         return None
-
-    def _joined(self, parts: Iterable[code.Expression], scope: Scope) -> str | None:
-        texts = [self.text(part, scope) for part in parts]
-        known = [text for text in texts if text is not None]
-        return "".join(known) if len(known) == len(texts) else None
 
     # --- calls -----------------------------------------------------------------------------------------------------
 

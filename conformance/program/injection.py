@@ -230,6 +230,7 @@ class DependencyInjection:
         self._injections: dict[tuple[int, int], tuple[Injection, ...]] = {}
         self._list_uses: dict[tuple[int, int], tuple[Use, ...]] = {}
         self._parents: dict[int, list[Inclusion]] = defaultdict(list)
+        self._into: dict[int, list[Use]] = {}
         for module in names.modules:
             self._find_aliases(module)
         for module in names.modules:
@@ -532,7 +533,7 @@ class DependencyInjection:
         included more than once, what only some inclusions inject is left out; so is a list that is not always the same.
         """
         found = list(self._certain(endpoint.call, endpoint.scope))
-        ways = [self._injected_into(v, ()) for v in endpoint.routers if isinstance(v, Instance)]
+        ways = [self._injected_into(v) for v in endpoint.routers if isinstance(v, Instance)]
         return tuple(found + self._common(ways))
 
     def registered_on(self, endpoint: Endpoint) -> set[int]:
@@ -547,16 +548,21 @@ class DependencyInjection:
                     pending += [v for v in inclusion.outer if isinstance(v, Instance)]
         return found
 
-    def _injected_into(self, router: Instance, seen: tuple[int, ...]) -> list[Use]:
+    def _injected_into(self, router: Instance) -> list[Use]:
         creation = router.creation
-        if creation is None or id(creation.call) in seen:
+        if creation is None:
             return []
-        seen = (*seen, id(creation.call))
+        if id(creation.call) not in self._into:
+            self._into[id(creation.call)] = []  # a router that is included in itself
+            self._into[id(creation.call)] = self._find_injected_into(creation)
+        return self._into[id(creation.call)]
+
+    def _find_injected_into(self, creation: Creation) -> list[Use]:
         ways: list[list[Use]] = []
         for inclusion in self._parents.get(id(creation.call), ()):
             if inclusion.scope.module.is_test:
                 continue
-            outer = [self._injected_into(v, seen) for v in inclusion.outer if isinstance(v, Instance)]
+            outer = [self._injected_into(v) for v in inclusion.outer if isinstance(v, Instance)]
             ways.append([*self._certain(inclusion.call, inclusion.scope), *self._common(outer)])
         return [*self._certain(creation.call, creation.scope), *self._common(ways)]
 
