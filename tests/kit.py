@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from conformance.program import Program
 from conformance.results import (
     Finding,
     FindingStatus,
@@ -43,6 +44,34 @@ def unprivileged(folder: Path, *arguments: str, **variables: str) -> subprocess.
         [*become, sys.executable, "-m", "conformance", *arguments],
         cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
+
+
+def golden(name: str, lines: list[str]) -> list[str]:
+    """Return the lines of a golden file; `GOLDEN=write` writes the given ones into it first."""
+    path = Path(__file__).parent / "golden" / name
+    if os.environ.get("GOLDEN") == "write":
+        path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    return path.read_text("utf-8").splitlines()
+
+
+def said_of(program: Program, rules: Iterable[Rule[Any]]) -> Iterator[str]:
+    """Yield all that rules say of a program, in lines: where, in which symbol, detail, message, instead and trail."""
+    for rule in rules:
+        found = [] if rule.engine else [v for s in rule.subjects(program) for v in rule.check(program, s)]
+        for each in found:
+            if isinstance(each, Violation):
+                yield f"{rule.id} {_at(each.place)} ({each.detail})"
+                yield f"    {each.message}"
+                yield f"    -> {each.instead}"
+                yield from (f"    by {_at(step.place)}: {step.text}" for step in each.trail)
+            else:
+                yield f"{rule.id} {_at(each.place)}"
+                yield f"    ? {each.message}"
+
+
+def _at(place: Place) -> str:
+    first, column, last, end = place.span
+    return f"{place.path}:{first}:{column}-{last}:{end} in {place.module}:{place.symbol}"
 
 
 def a_rule(

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,11 @@ import pytest
 from conformance.check import check
 from conformance.config import Config
 from conformance.examples import expected_in, files_of, found_in, program_from
-from conformance.program import Program
-from conformance.results import Place, Violation
 from conformance.rules import all_rules
 from conformance.rules.base import Example, Rule
+from tests.kit import golden, said_of
 
 BAD = [(rule, example) for rule in all_rules() for example in rule.bad]
-GOLDEN = Path(__file__).parent / "golden"
 GOOD = [(rule, example) for rule in all_rules() for example in rule.good]
 
 
@@ -82,34 +78,12 @@ def test_each_rule_has_examples_of_both_kinds() -> None:
     assert [rule.id for rule in all_rules() if not rule.bad or not rule.good] == []
 
 
-def at(place: Place) -> str:
-    first, column, last, end = place.span
-    return f"{place.path}:{first}:{column}-{last}:{end} in {place.module}:{place.symbol}"
-
-
-def said_of(program: Program) -> Iterator[str]:
-    """Yield all that all rules say of a program, in lines."""
-    for rule in all_rules():
-        found = [] if rule.engine else [v for s in rule.subjects(program) for v in rule.check(program, s)]
-        for each in found:
-            if isinstance(each, Violation):
-                yield f"{rule.id} {at(each.place)} ({each.detail})"
-                yield f"    {each.message}"
-                yield f"    -> {each.instead}"
-                yield from (f"    by {at(step.place)}: {step.text}" for step in each.trail)
-            else:
-                yield f"{rule.id} {at(each.place)}"
-                yield f"    ? {each.message}"
-
-
 @pytest.mark.parametrize("family", sorted({rule.id[:2] for rule, _ in BAD if not rule.engine}))
 def test_all_that_is_said_of_the_examples_of_a_family_was_read(family: str) -> None:
     lines = []
     for rule in all_rules():
         for example in (*rule.bad, *rule.good) if rule.id.startswith(family) else ():
-            lines += [f"== {rule.id} {example.title}", *said_of(program_from(files_of(example.files)))]
-    golden = GOLDEN / f"examples.{family}.txt"
-    if os.environ.get("GOLDEN") == "write":
-        golden.write_text("\n".join(lines) + "\n", "utf-8")
+            program = program_from(files_of(example.files))
+            lines += [f"== {rule.id} {example.title}", *said_of(program, all_rules())]
 
-    assert lines == golden.read_text("utf-8").splitlines()
+    assert lines == golden(f"examples.{family}.txt", lines)
