@@ -66,6 +66,7 @@ class _Converter:
         self._wide = {} if text.isascii() else _wide_lines(text)
         self._within: code.Span | None = None
         self._yields = False
+        self._typing = {name: name for name in ("Annotated", "Optional", "Union", "Literal", "TypeAlias")}
         self._expressions: dict[type[ast.expr], Callable[[Any, code.Span], code.Expression]] = {
             ast.Name: lambda n, s: code.Name(s, n.id),
             ast.Attribute: lambda n, s: code.Attribute(s, self.expression(n.value), n.attr),
@@ -110,7 +111,7 @@ class _Converter:
             ),
         }
         self._statements: dict[type[ast.stmt], Callable[[Any, code.Span], code.Statement]] = {
-            ast.Assign: lambda n, s: code.Assign(s, self.expressions(n.targets), self.expression(n.value), None, ""),
+            ast.Assign: self._assign,
             ast.AnnAssign: self._annotated_assign,
             ast.AugAssign: lambda n, s: code.Assign(
                 s, (self.expression(n.target),), self.expression(n.value), None, _OPERATORS[type(n.op)] + "="
@@ -130,7 +131,7 @@ class _Converter:
             ast.TryStar: self._try,
             ast.Match: self._match,
             ast.Import: lambda n, s: code.Import(s, self._imported(n.names)),
-            ast.ImportFrom: lambda n, s: code.ImportFrom(s, n.module or "", self._imported(n.names), n.level),
+            ast.ImportFrom: self._import_from,
             ast.Global: lambda n, s: code.Scope(s, "global", tuple(n.names)),
             ast.Nonlocal: lambda n, s: code.Scope(s, "nonlocal", tuple(n.names)),
             ast.Pass: lambda _n, s: code.Jump(s, "pass"),
@@ -195,7 +196,7 @@ class _Converter:
             self._within = outer
 
     def _type_arguments(self, value: ast.expr, key: ast.expr) -> code.Expression:
-        name = _last_name(value)
+        name = self._typing.get(_last_name(value))
         if name == "Literal":
             return self.expression(key)
         match key:
@@ -217,7 +218,7 @@ class _Converter:
         return tuple([code.Keyword(self.span(k), k.arg, self.expression(k.value)) for k in nodes])
 
     def _subscript(self, node: ast.Subscript, span: code.Span) -> code.Expression:
-        if _last_name(node.value) in {"Annotated", "Optional", "Union"}:
+        if self._typing.get(_last_name(node.value)) in {"Annotated", "Optional", "Union"}:
             return self.annotation(node)
         return code.Subscript(span, self.expression(node.value), self.expression(node.slice))
 
@@ -246,8 +247,24 @@ class _Converter:
 
     # --- statements of more than one line --------------------------------------------------------------------------
 
+    def _import_from(self, node: ast.ImportFrom, span: code.Span) -> code.Statement:
+        for name in node.names:
+            self._call_typing(name.asname, name.name)
+        return code.ImportFrom(span, node.module or "", self._imported(node.names), node.level)
+
+    def _assign(self, node: ast.Assign, span: code.Span) -> code.Statement:
+        if isinstance(node.value, (ast.Name, ast.Attribute)):
+            for target in node.targets:
+                self._call_typing(_last_name(target), _last_name(node.value))
+        return code.Assign(span, self.expressions(node.targets), self.expression(node.value), None, "")
+
+    def _call_typing(self, name: str | None, meaning: str) -> None:
+        """Remember another name of what decides whether a string is code: `from typing import Annotated as A`."""
+        if name and meaning in self._typing:
+            self._typing[name] = self._typing[meaning]
+
     def _annotated_assign(self, node: ast.AnnAssign, span: code.Span) -> code.Statement:
-        alias = _last_name(node.annotation) == "TypeAlias"
+        alias = self._typing.get(_last_name(node.annotation)) == "TypeAlias"
         value = node.value if node.value is None else (self.annotation if alias else self.expression)(node.value)
         return code.Assign(span, (self.expression(node.target),), value, self.annotation(node.annotation), "")
 

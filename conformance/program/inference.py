@@ -558,9 +558,15 @@ class Inference:
                     values = tuple(v for v in values if isinstance(v, Display))
             for position in binding.path:
                 values = self._union(self._at(v, position) for v in values)
-        if binding.annotation is not None and not any(not isinstance(v, Display) for v in values):
+        if binding.annotation is not None and all(self._says_little(value) for value in values):
             values = self._union((values, self.instances(self.annotation(binding.annotation, scope))))
         return values
+
+    def _says_little(self, value: Value) -> bool:
+        """Whether an annotation says more: of a literal, or of an entry under which nothing is known to be stored."""
+        return isinstance(value, Display) or (
+            isinstance(value, (StateEntry, ContextEntry)) and not self.expand((value,))
+        )
 
     def _made(self, value: Value) -> Values:
         match value:
