@@ -28,18 +28,20 @@ __all__ = ["main"]
 FORMATS: Final = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "markdown")
 """The output formats. A test holds them to the table of reporters, which the command imports only when it reports."""
 
+SELFTESTS: Final = ("full", "json")
 CHECKLISTS: Final = ("markdown", "html", "json")
 MAPS: Final = ("html", "mermaid", "dot")
 FLEETS: Final = ("markdown", "html", "json", "sarif")
 VIEWS: Final = ("modules", "injection", "worker")
 SHELLS: Final = ("bash", "zsh", "fish")
-"""The formats of the checklist, the map and the fleet, what the map shows, shells; held to their tables likewise."""
+"""The formats of checklist, map, fleet and selftest, what the map shows, shells; held to their tables likewise."""
 
 CHOICES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "output_format": ("output format", FORMATS),
     "checklist_format": ("output format", CHECKLISTS),
     "map_format": ("output format", MAPS),
     "fleet_format": ("output format", FLEETS),
+    "selftest_format": ("output format", SELFTESTS),
     "contracts_format": ("output format", ("ini", "toml")),
     "view": ("view", VIEWS),
     "shell": ("shell", SHELLS),
@@ -220,13 +222,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     checking = command("check", "check a target: folders, files or package names")
     _paths(checking)
     _configuration(checking)
-    rules = checking.add_argument_group("rules: ids, names or prefixes (`DI101`, `nullable-provider`, `DI`, `ALL`)")
-    for option, text in (
-        ("--select", "run these alone"),
-        ("--extend-select", "run these besides"),
-        ("--ignore", "leave these out"),
-    ):
-        rules.add_argument(option, metavar="RULES", type=_names, action="extend", default=[], help=text)
+    _choosing(checking)
     output = checking.add_argument_group("output")
     formats = ", ".join(FORMATS)
     output.add_argument("--output-format", metavar="FORMAT", default="full", help=f"one of {formats}")
@@ -301,6 +297,25 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     several_of.add_argument("--scheduler", metavar="ADDRESS", default="", help=text)
     several_of.add_argument("-n", "--no-cache", action="store_true", help="neither read nor write the caches")
 
+    trial = command(
+        "selftest", "seed violations of each rule into a copy of the target, and show that they are found there"
+    )
+    _paths(trial)
+    _configuration(trial)
+    _choosing(trial)
+    trial.add_argument(
+        "--output-format", dest="selftest_format", metavar="FORMAT", default=SELFTESTS[0],
+        help=f"one of {', '.join(SELFTESTS)}",
+    )  # fmt: skip
+    trial.add_argument("-o", "--output-file", metavar="FILE", type=Path, help="write it there")
+    trial.add_argument("-q", "--quiet", action="store_true", help="print what is missed alone, and how much was found")
+    text = (
+        "try each through every door: the command, pytest's plugin, and import-linter where the contracts hold the rule"
+    )
+    trial.add_argument("--matrix", action="store_true", help=text)
+    text = "a check for each violation, instead of one for all that do not disturb each other"
+    trial.add_argument("--alone", action="store_true", help=text)
+
     beginning = command("init", "write [tool.conformance] from what was inferred")
     _paths(beginning)
     beginning.add_argument("--force", action="store_true", help="replace a section that is there")
@@ -340,6 +355,16 @@ def _configuration(parser: _Parser) -> None:
 
 def _besides(parser: argparse._ActionsContainer, name: str, text: str) -> None:
     parser.add_argument("--report", metavar="FORMAT=FILE", action="append", default=[], dest=name, help=text)
+
+
+def _choosing(parser: _Parser) -> None:
+    rules = parser.add_argument_group("rules: ids, names or prefixes (`DI101`, `nullable-provider`, `DI`, `ALL`)")
+    for option, text in (
+        ("--select", "run these alone"),
+        ("--extend-select", "run these besides"),
+        ("--ignore", "leave these out"),
+    ):
+        rules.add_argument(option, metavar="RULES", type=_names, action="extend", default=[], help=text)
 
 
 def _drawing(parser: _Parser, name: str, formats: Sequence[str]) -> None:
@@ -690,6 +715,32 @@ def _fleet(options: argparse.Namespace) -> int:
     return max(each.report.exit_status for each in outcomes)
 
 
+def _selftest(options: argparse.Namespace) -> int:
+    from conformance.errors import shown  # noqa: PLC0415
+    from conformance.reporters import Look  # noqa: PLC0415
+    from conformance.selftest import selftest  # noqa: PLC0415
+    from conformance.selftest.doors import DOORS  # noqa: PLC0415
+    from conformance.selftest.report import WRITERS  # noqa: PLC0415
+
+    progress = _Progress(sys.stderr, quiet=options.quiet)
+    doors = DOORS if options.matrix else ()
+    try:
+        result = selftest(
+            options.paths,
+            _config(options),
+            selection=_selection(options),
+            progress=progress.show,
+            doors=doors,
+            how="alone" if options.alone else "together",
+        )
+    finally:
+        progress.clear()
+    look = Look(colour=_coloured(sys.stdout) and options.output_file is None, quiet=options.quiet)
+    _put(WRITERS[options.selftest_format](result, look), options)
+    _complain(shown(problem) for problem in result.problems)
+    return result.exit_status
+
+
 def _init(options: argparse.Namespace) -> int:
     from conformance import init  # noqa: PLC0415
     from conformance.check import load  # noqa: PLC0415
@@ -803,6 +854,7 @@ COMMANDS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "map": _map,
     "contracts": _contracts,
     "fleet": _fleet,
+    "selftest": _selftest,
     "init": _init,
     "baseline": _baseline,
     "completion": _completion,

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from conformance.config import Config
 
-__all__ = ["SourceFile", "Target", "discover"]
+__all__ = ["MARKERS", "SourceFile", "Target", "discover"]
 
 
 @dataclass(frozen=True, slots=True, order=True)

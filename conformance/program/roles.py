@@ -23,7 +23,7 @@ _BY_NAME = {
     "constants": frozenset({"constants", "constant", "consts"}),
     "cli": frozenset({"cli"}),
 }
-_CONFIG_NAMES = frozenset({"config", "configs", "configuration", "settings"})
+CONFIG_NAMES = frozenset({"config", "configs", "configuration", "settings"})
 _LEADING = ("deps", "lifespan", "worker", "tasks", "cli", "entrypoint", "routes")
 _YIELDING = ("core", "models", "services", "config")
 AEGIS_GATEWAYS = ("*.components.worker.pools",)
@@ -197,7 +197,7 @@ class _Roles:
                 holding.add(module)
         for folder, count in folders.most_common(1):
             inside = [m for m in self.target if _folder(m) == folder]
-            busy = any(m.has_role("routes", "entrypoint", *_BY_NAME) or _last(m) in _CONFIG_NAMES for m in inside)
+            busy = any(m.has_role("routes", "entrypoint", *_BY_NAME) or _last(m) in CONFIG_NAMES for m in inside)
             filled = [m for m in inside if m in holding or not m.is_package]
             mostly = len(holding.intersection(filled)) * 2 > len(filled)
             if folder and count >= 2 and count * 2 > folders.total() and mostly and not busy:
@@ -240,7 +240,7 @@ class _Roles:
         for module in self.target:
             segments = module.name.split(".")
             for depth, segment in enumerate(segments):
-                if segment in _CONFIG_NAMES and (depth or len(segments) == 1) and not module.has_role(*_LEADING):
+                if segment in CONFIG_NAMES and (depth or len(segments) == 1) and not module.has_role(*_LEADING):
                     found[module] = ".".join(segments[: depth + 1])
                     break
         certain = {

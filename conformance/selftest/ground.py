@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from conformance.facts import code
 from conformance.program.facades import facade_of, facades
-from conformance.program.inference import scopes_of
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope
 from conformance.program.settings import settings_classes
 from conformance.selftest.seeds import Change, Source
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from conformance.check import Loaded
     from conformance.discovery import SourceFile
-    from conformance.program import Alias, Program, Provider
+    from conformance.program import Alias, Program
     from conformance.results import Report
 
 __all__ = ["Ground"]
@@ -57,21 +56,19 @@ class Ground:
         return [m for m in self.program.modules if m.is_test and m.path.rpartition("/")[2].startswith("test_")]
 
     @cached_property
-    def endpoints(self) -> list[FunctionScope]:
-        functions = self.program.injection.endpoint_functions
-        return [f for f, e in functions.items() if f.module in self.own and e.module is f.module and _is_plain(f)]
-
-    @cached_property
-    def providers(self) -> list[Provider]:
-        """The functions in deps modules that supply a value, and of which nothing is reported yet."""
-        found = []
-        for provider in self.program.injection.providers.values():
-            function = provider.target
-            if not isinstance(function, FunctionScope) or provider.is_guard or not any(provider.own_uses):
-                continue
-            if function.module in self.own and function.module.has_role("deps") and _is_plain(function):
-                found.append(provider)
-        return found
+    def provider_functions(self) -> list[FunctionScope]:
+        """The functions of deps modules that supply a value to somebody, those of classes excepted."""
+        return [
+            function
+            for function in self.program.injection.providers
+            if isinstance(function, FunctionScope)
+            and isinstance(function.parent, ModuleScope)
+            and function.module in self.own
+            and function.module.has_role("deps")
+            and _is_plain(function)
+            and not self.program.injection.providers[function].is_guard
+            and any(self.program.injection.providers[function].own_uses)
+        ]
 
     @cached_property
     def aliases(self) -> list[Alias]:
@@ -105,8 +102,16 @@ class Ground:
         return [
             f
             for f in self.program.queue.tasks
-            if f.module in self.own and f.module.has_role("tasks") and f.parameters and f.node.is_async and _is_plain(f)
+            if f.module in self.own
+            and f.module.has_role("tasks")
+            and len(f.parameters) > _is_bound(f)
+            and f.node.is_async
+            and _is_plain(f)
         ]
+
+    def context_of(self, function: FunctionScope) -> code.Parameter:
+        """Return the parameter of a task or hook that is arq's context."""
+        return function.parameters[1 if _is_bound(function) else 0]
 
     @cached_property
     def starting(self) -> list[FunctionScope]:
@@ -114,7 +119,7 @@ class Ground:
         return [
             f
             for f, hooks in self.program.queue.hooks.items()
-            if "on_startup" in hooks and f.module in self.own and f.parameters and f.owner is None and _is_plain(f)
+            if "on_startup" in hooks and f.module in self.own and len(f.parameters) > _is_bound(f) and _is_plain(f)
         ]
 
     @cached_property
@@ -208,10 +213,6 @@ class Ground:
             is_package=False, is_test=is_test,
         )  # fmt: skip
 
-    def names_of(self, module: ModuleScope) -> set[str]:
-        """Return all names that a module binds or reads anywhere."""
-        return {node.id for scope in scopes_of(module) for node in scope.nodes if isinstance(node, code.Name)}
-
 
 def _is_plain(function: FunctionScope) -> bool:
     """Whether a body begins on a line of its own, so that something can be written before it."""
@@ -221,13 +222,18 @@ def _is_plain(function: FunctionScope) -> bool:
     return _first_line(statement) > function.node.span[0] and _header_end(function) < _first_line(statement)
 
 
+def _is_bound(function: FunctionScope) -> bool:
+    """Whether the first parameter is the object or class that a method belongs to."""
+    return (
+        function.owner is not None and function.parameters[:1] != () and function.parameters[0].name in {"self", "cls"}
+    )
+
+
 def _first_of(function: FunctionScope) -> code.Statement:
     body = function.body
     first = body[0]
-    if isinstance(first, code.Evaluate) and isinstance(first.value, code.Constant) and len(body) > 1:
-        if first.span[2] < _first_line(body[1]):
-            return body[1]
-    return first
+    is_docstring = isinstance(first, code.Evaluate) and isinstance(first.value, code.Constant)
+    return body[1] if is_docstring and len(body) > 1 and first.span[2] < _first_line(body[1]) else first
 
 
 def _first_line(statement: code.Statement) -> int:

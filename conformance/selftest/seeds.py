@@ -121,7 +121,9 @@ def _defined(statement: code.Statement) -> Iterator[str]:
 def _renamed(
     text: str, body: tuple[code.Statement, ...], tag: str, defined: Iterable[str], imported: Iterable[str]
 ) -> str:
-    imports = {number: _import_line(statement, tag, defined) for statement in body for number in _import_lines(statement)}
+    imports = {
+        number: _import_line(statement, tag, defined) for statement in body for number in _import_lines(statement)
+    }
     names = "|".join(sorted({*defined, *imported}, key=lambda name: (-len(name), name)))
     if not names:
         return text

@@ -37,7 +37,7 @@ def subjects(program: Program) -> Iterator[Built]:
     classes = set(settings_classes(program))
     if not classes:
         return
-    classes -= set(_groups(program, classes))
+    classes -= set(groups(program, classes))
     found = [b for module in program.target_modules for b in _in_module(program, module, classes)]
     first: dict[ClassScope, Built] = {}
     for built in sorted((b for b in found if b.cached), key=_order):
@@ -71,7 +71,7 @@ def _order(built: Built) -> tuple[bool, str, code.Span]:
     return (not built.module.has_role("config"), built.module.name, built.place.span)
 
 
-def _groups(program: Program, classes: set[ClassScope]) -> Iterator[ClassScope]:
+def groups(program: Program, classes: set[ClassScope]) -> Iterator[ClassScope]:
     """Yield the settings classes that are fields of others: nested groups."""
     for cls in classes:
         for statement in cls.body:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.selftest.operators import configuration, injection, layers, lifecycle, style, tests, validation, worker
+from conformance.selftest.operators import (
+    configuration,
+    harmless,
+    injection,
+    layers,
+    lifecycle,
+    style,
+    tests,
+    validation,
+    worker,
+)
 from conformance.selftest.operators.base import Operator
 
-__all__ = ["OPERATORS", "Operator"]
+__all__ = ["HARMLESS", "OPERATORS", "Operator"]
 
 OPERATORS: Final[tuple[Operator, ...]] = tuple(
     sorted(
@@ -20,3 +30,6 @@ OPERATORS: Final[tuple[Operator, ...]] = tuple(
     )
 )
 """All of them, by rule, in the order in which they are written."""
+
+HARMLESS: Final = harmless.OPERATORS
+"""What must not be reported."""

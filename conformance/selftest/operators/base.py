@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from conformance.program.scopes import FunctionScope, ModuleScope
 from conformance.selftest.ground import Ground
 from conformance.selftest.seeds import Change, Seed
 
-__all__ = ["Operator", "begins", "ends", "new_file", "once"]
+__all__ = ["Operator", "Placing", "begins", "ends", "filled", "new_file"]
 
 Placing: TypeAlias = Callable[[Ground], Iterable[Seed]]
 Modules: TypeAlias = Callable[[Ground], Iterable[ModuleScope]]
@@ -79,14 +79,14 @@ def new_file(modules: Modules, name: str, text: Text, *, is_test: bool = False, 
     return place
 
 
-def once(placing: Placing, *touched: str) -> Placing:
-    """Let no two seeds that touch the same be in one run."""
-
-    def place(ground: Ground) -> Iterator[Seed]:
-        for seed in placing(ground):
-            yield replace(seed, touches=seed.touches | frozenset(touched))
-
-    return place
+def filled(text: str, module: ModuleScope, **more: str) -> str | None:
+    """Fill in how a module is imported, `<module>`, or `<last>` from `<package>`, and more; None where it is on top."""
+    package, _, last = module.name.rpartition(".")
+    if not package and "<package>" in text:
+        return None
+    for name, value in {"module": module.name, "package": package, "last": last, **more}.items():
+        text = text.replace(f"<{name}>", value)
+    return text
 
 
 def _touched(touches: str, module: ModuleScope) -> frozenset[str]:

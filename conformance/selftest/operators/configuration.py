@@ -1,5 +1,7 @@
 """CF6xx: configuration."""
 
+# ruff: noqa: E501 - an operator is read as one line
+
 from __future__ import annotations
 
 from conformance.program.scopes import ModuleScope
@@ -12,6 +14,13 @@ __all__ = ["OPERATORS"]
 
 def outside(ground: Ground) -> list[ModuleScope]:
     return ground.modules(but=("config",))
+
+
+def beside_config(ground: Ground) -> list[ModuleScope]:
+    """The modules outside config, where there is one; where a settings class made it that, those that come later."""
+    config = ground.modules("config")
+    first = min((m.name for m in config if m.roles["config"].startswith("defines")), default="")
+    return [m for m in outside(ground) if m.name > first] if config else []
 
 
 def constants(ground: Ground) -> list[ModuleScope]:
@@ -34,8 +43,8 @@ OPERATORS = (
     Operator("CF602", "a constructor", "a constants module", ends(constants, "from collections import defaultdict\nEXTRA = defaultdict(int)  # here")),
     Operator("CF602", "the environment", "a constants module", ends(constants, "import os\nEXTRA = os.environ['SELFTEST']  # here")),
     # --- CF603 ---
-    Operator("CF603", "BaseSettings", "a module outside config", ends(outside, "from pydantic_settings import BaseSettings\nclass More(BaseSettings):  # here\n    number: int = 1")),
-    Operator("CF603", "of the module", "a module outside config", ends(outside, "import pydantic_settings\nclass More(pydantic_settings.BaseSettings):  # here\n    number: int = 1")),
+    Operator("CF603", "BaseSettings", "config, and a module outside it", ends(beside_config, "from pydantic_settings import BaseSettings\nclass More(BaseSettings):  # here\n    number: int = 1")),
+    Operator("CF603", "of the module", "config, and a module outside it", ends(beside_config, "import pydantic_settings\nclass More(pydantic_settings.BaseSettings):  # here\n    number: int = 1")),
     Operator("CF603", "a subclass", A_SETTINGS, ends(outside, of_settings("from <module> import <class>\nclass More(<class>):  # here\n    number: int = 1"))),
     # --- CF604 ---
     Operator("CF604", "constructed", A_SETTINGS, ends(not_aegis, of_settings("from <module> import <class>\nsettings = <class>()  # here"))),

@@ -1,14 +1,19 @@
 """DI1xx: providers and injection."""
 
+# ruff: noqa: E501 - an operator is read as one line
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from conformance.config import matches
 from conformance.facts import code
 from conformance.program import Alias
+from conformance.program.roles import DEPS_NAMES
 from conformance.program.scopes import FunctionScope, ModuleScope
+from conformance.rules.injection.one_resource_per_module import RULE as ONE_RESOURCE
 from conformance.selftest.ground import Ground
-from conformance.selftest.operators.base import Modules, Operator, Placing, begins, ends, new_file
+from conformance.selftest.operators.base import Modules, Operator, Placing, begins, ends, filled, new_file
 from conformance.selftest.seeds import Seed
 
 __all__ = ["OPERATORS"]
@@ -16,6 +21,7 @@ __all__ = ["OPERATORS"]
 A_PROVIDER = "a provider in a deps module"
 AN_ALIAS = "an alias in a deps module, beside its provider"
 A_FACADE = "a deps package"
+A_CONCERN = "a deps package, or a deps module of one concern"
 ROUTES = "a module with endpoints"
 
 
@@ -43,8 +49,7 @@ def annotation(text: str, imported: str = "") -> Placing:
     """Write the type that a provider supplies in another way."""
 
     def place(ground: Ground) -> Iterator[Seed]:
-        functions = [p.target for p in ground.providers if isinstance(p.target, FunctionScope)]
-        for function in ground.clean("DI101", functions):
+        for function in ground.clean("DI101", ground.provider_functions):
             supplied = _supplied(function)
             if supplied is None or ground.program.names.supplied(function).nullable:
                 continue
@@ -76,10 +81,7 @@ def in_provider(rule: str, text: str) -> Placing:
     """Begin a provider with something else."""
 
     def functions(ground: Ground) -> Iterator[FunctionScope]:
-        for provider in ground.providers:
-            function = provider.target
-            if isinstance(function, FunctionScope) and not function.node.is_generator and _gives(function):
-                yield from ground.clean(rule, [function])
+        return (f for f in ground.clean(rule, ground.provider_functions) if not f.node.is_generator and _gives(f))
 
     return begins(functions, text, touches="{}")
 
@@ -112,43 +114,63 @@ def of_alias(rule: str, text: str, *, besides: str = "") -> Placing:
     return place
 
 
+def second_concern(name: str, first: str, second: str) -> Placing:
+    """Put two providers into a new file of a deps package, else the second one into a module that has one concern."""
+
+    def place(ground: Ground) -> Iterator[Seed]:
+        yield from new_file(in_packages, name, f"{first}{second}")(ground)
+        for subject in ONE_RESOURCE.subjects(ground.program):
+            if subject.module in ground.own and len({concern for _, concern in subject.providers}) == 1:
+                yield Seed((ground.end(subject.module, second),), touches=frozenset({subject.module.path}))
+
+    return place
+
+
+def in_packages(ground: Ground) -> list[ModuleScope]:
+    """The deps modules beside which another would be one too."""
+    patterns = ground.program.config.roles.get("deps", ())
+    found = []
+    for module in deps(ground):
+        package = module.name if module.is_package else module.name.rpartition(".")[0]
+        named = any(part in DEPS_NAMES or part.endswith("_deps") for part in package.split(".")[1:])
+        if any(matches(pattern, f"{package}.selftest") for pattern in patterns) if patterns else named:
+            found.append(module)
+    return found
+
+
 # --- what is imported from deps ---------------------------------------------------------------------------------------
 
 
 def with_alias(text: str, *, behind: bool = False) -> Callable[[Ground, ModuleScope], str | None]:
-    """Fill in an alias that a module can import: `<module>`, `<alias>`, `<provider>`, `<last>`, `<package>`."""
+    """Fill in an alias that a module can import: `<alias>`, `<provider>`, and how its module is imported."""
 
     def written(ground: Ground, importer: ModuleScope) -> str | None:
         alias = _importable(ground, importer, behind=behind)
         if alias is None or alias.injection.provider is None:
             return None
-        package, _, last = alias.module.name.rpartition(".")
-        made = text.replace("<module>", alias.module.name).replace("<alias>", alias.name)
-        made = made.replace("<package>", package).replace("<last>", last)
-        return made.replace("<provider>", alias.injection.provider.name)
+        return filled(text, alias.module, alias=alias.name, provider=alias.injection.provider.name)
 
     return written
 
 
 def _importable(ground: Ground, importer: ModuleScope, *, behind: bool) -> Alias | None:
-    for alias in ground.aliases:
-        if (ground.is_behind(alias.module) or not behind) and ground.can_import(importer, alias.module):
-            if "." in alias.module.name:
-                return alias
-    return None
+    return next(
+        (
+            alias
+            for alias in ground.aliases
+            if (ground.is_behind(alias.module) or not behind) and ground.can_import(importer, alias.module)
+        ),
+        None,
+    )
 
 
 def called(text: str) -> Callable[[Ground, ModuleScope], str | None]:
-    """Fill in a provider in deps that takes a request or reads app.state, or any other: `<module>`, `<provider>`."""
+    """Fill in a provider in deps that a module can import: `<provider>`, and how its module is imported."""
 
     def written(ground: Ground, importer: ModuleScope) -> str | None:
-        for provider in ground.providers:
-            function = provider.target
-            if isinstance(function, FunctionScope) and isinstance(function.parent, ModuleScope):
-                if ground.can_import(importer, function.module) and "." in function.module.name:
-                    package, _, last = function.module.name.rpartition(".")
-                    made = text.replace("<module>", function.module.name).replace("<provider>", function.name)
-                    return made.replace("<package>", package).replace("<last>", last)
+        for function in ground.provider_functions:
+            if ground.can_import(importer, function.module):
+                return filled(text, function.module, provider=function.name)
         return None
 
     return written
@@ -169,6 +191,39 @@ def relative(text: str) -> Callable[[Ground, ModuleScope], str | None]:
         return text.replace("<from>", "." * levels + rest).replace("<alias>", alias.name)
 
     return written
+
+
+def _by_helper(ground: Ground) -> Iterator[Seed]:
+    modules = ground.modules(but=("lifespan",))
+    for caller in modules:
+        helper = ground.imported(caller, modules)
+        if helper is not None:
+            yield Seed(
+                (
+                    ground.end(helper, "def put_down(where: object) -> None:\n    where.warm = True  # here"),
+                    ground.end(
+                        caller,
+                        f"from fastapi import Request\nfrom {helper.name} import put_down\n"
+                        "def warm(request: Request) -> None:\n    put_down(request.app.state)",
+                    ),
+                )
+            )
+
+
+def _without_alias(ground: Ground) -> Iterator[Seed]:
+    for route in routes(ground):
+        module = ground.imported(route, deps(ground))
+        if module is not None:
+            provider = "from fastapi import Request\ndef get_clock(request: Request) -> float:  # here\n    return 0.0"
+            endpoint = f"""
+from fastapi import APIRouter, Depends
+from {module.name} import get_clock
+router = APIRouter()
+@router.get("/clock")
+async def read(clock: float = Depends(get_clock)) -> float:
+    return clock
+"""
+            yield Seed((ground.end(module, provider), ground.end(route, endpoint)))
 
 
 HEAD = """
@@ -259,32 +314,37 @@ def give(**kwargs: object) -> object:
     return kwargs.get("client") or AsyncClient()  # here
 """)),
     # --- DI104 ---
-    Operator("DI104", "two keys of app.state", "a deps module", new_file(deps, "selftest_two_keys.py", HEAD + """
+    Operator("DI104", "two keys of app.state", A_CONCERN, second_concern("selftest_two_keys.py", HEAD + """
 class Bus: ...
-class Store: ...
 def get_bus(request: Request) -> Bus:
     return request.app.state.bus
+BusDep = Annotated[Bus, Depends(get_bus)]
+""", HEAD + """
+class Store: ...
 def get_store(request: Request) -> Store:  # here
     return request.app.state.store
-BusDep = Annotated[Bus, Depends(get_bus)]
 StoreDep = Annotated[Store, Depends(get_store)]
 """)),
-    Operator("DI104", "two types", "a deps module", new_file(deps, "selftest_two_types.py", HEAD + """
+    Operator("DI104", "two types", A_CONCERN, second_concern("selftest_two_types.py", HEAD + """
 class Bus: ...
-class Store: ...
 async def get_bus(request: Request) -> Bus:
     return Bus()
-async def get_store(request: Request) -> Store:  # here
-    return Store()
 BusDep = Annotated[Bus, Depends(get_bus)]
-StoreDep = Annotated[Store, Depends(get_store)]
+""", """
+import typing
+import fastapi
+class Store: ...
+async def get_store(request: fastapi.Request) -> Store:  # here
+    return Store()
+StoreDep = typing.Annotated[Store, fastapi.Depends(get_store)]
 """)),
-    Operator("DI104", "a getter that nobody uses yet", "a deps module", new_file(deps, "selftest_getter.py", """
+    Operator("DI104", "a getter that nobody uses yet", A_CONCERN, second_concern("selftest_getter.py", """
 from fastapi import Request
-class Bus: ...
-async def get_bus(request: Request) -> Bus:
+async def get_bus(request: Request) -> object:
     return request.app.state.bus
-async def get_store(request: Request) -> object:  # here
+""", """
+from starlette.requests import Request as Asked
+async def get_store(request: Asked) -> object:  # here
     return getattr(request.app.state, "store")
 """)),
     # --- DI105 ---
@@ -401,7 +461,7 @@ from fastapi import Request
 async def warm(request: Request) -> None:
     request.app.warm = True  # here
 """)),
-    Operator("DI108", "a helper in another module", "two modules that are no lifespan", lambda ground: _by_helper(ground)),
+    Operator("DI108", "a helper in another module", "two modules that are no lifespan", _by_helper),
     # --- DI109 ---
     Operator("DI109", "a provider is re-exported", AN_ALIAS, ends(facade, with_alias("from <module> import <provider>  # here"))),
     Operator("DI109", "a provider is defined there", A_FACADE, ends(facade, HEAD + """
@@ -425,7 +485,7 @@ def get_clock(request: Request) -> Clock:
     return Clock()
 ClockDep: t.TypeAlias = t.Annotated[Clock, Security(get_clock)]  # here
 """)),
-    Operator("DI110", "a provider without an alias", "a deps module that routes can import", lambda ground: _without_alias(ground)),
+    Operator("DI110", "a provider without an alias", "a deps module that routes can import", _without_alias),
     # --- DI111 ---
     Operator("DI111", "from … import", AN_ALIAS, ends(routes, with_alias("from <module> import <alias>  # here", behind=True))),
     Operator("DI111", "import … as", AN_ALIAS, ends(routes, with_alias("import <module> as db  # here", behind=True))),
@@ -600,36 +660,3 @@ def help_reading() -> object:
     return <last>.<provider>()  # here
 """))),
 )  # fmt: skip
-
-
-def _by_helper(ground: Ground) -> Iterator[Seed]:
-    modules = ground.modules(but=("lifespan",))
-    for caller in modules:
-        helper = ground.imported(caller, modules)
-        if helper is not None:
-            yield Seed(
-                (
-                    ground.end(helper, "def put_down(where: object) -> None:\n    where.warm = True  # here"),
-                    ground.end(
-                        caller,
-                        f"from fastapi import Request\nfrom {helper.name} import put_down\n"
-                        "def warm(request: Request) -> None:\n    put_down(request.app.state)",
-                    ),
-                )
-            )
-
-
-def _without_alias(ground: Ground) -> Iterator[Seed]:
-    for route in routes(ground):
-        module = ground.imported(route, deps(ground))
-        if module is not None:
-            provider = "from fastapi import Request\ndef get_clock(request: Request) -> float:  # here\n    return 0.0"
-            endpoint = f"""
-from fastapi import APIRouter, Depends
-from {module.name} import get_clock
-router = APIRouter()
-@router.get("/clock")
-async def read(clock: float = Depends(get_clock)) -> float:
-    return clock
-"""
-            yield Seed((ground.end(module, provider), ground.end(route, endpoint)))

@@ -1,15 +1,18 @@
 """LY4xx: layers."""
 
+# ruff: noqa: E501 - an operator is read as one line
+
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from conformance.program.roles import CONFIG_NAMES, DEPS_NAMES
 from conformance.program.scopes import ModuleScope
 from conformance.rules.layers.required_layout import RULE as REQUIRED_LAYOUT
 from conformance.rules.layers.thin import is_thin
 from conformance.selftest.ground import Ground
-from conformance.selftest.operators.base import Modules, Operator, Placing, ends, new_file
+from conformance.selftest.operators.base import Modules, Operator, Placing, ends, filled
 from conformance.selftest.operators.injection import routes
 from conformance.selftest.seeds import Seed
 
@@ -24,12 +27,7 @@ def importing(text: str, importers: Modules, imported: Callable[[Ground, ModuleS
 
     def written(ground: Ground, importer: ModuleScope) -> str | None:
         found = ground.imported(importer, imported(ground, importer))
-        if found is None:
-            return None
-        package, _, last = found.name.rpartition(".")
-        if not package and "<package>" in text:
-            return None
-        return text.replace("<module>", found.name).replace("<package>", package).replace("<last>", last)
+        return None if found is None else filled(text, found)
 
     return ends(importers, written)
 
@@ -46,7 +44,11 @@ def of_others(ground: Ground, importer: ModuleScope) -> list[ModuleScope]:
 
 def outer(ground: Ground, importer: ModuleScope) -> list[ModuleScope]:
     """What a service must not import."""
-    return [m for m in ground.modules(*OUTER, but=("services", "core", "models", "gateways", "config", "constants")) if m is not importer]
+    return [
+        m
+        for m in ground.modules(*OUTER, but=("services", "core", "models", "gateways", "config", "constants"))
+        if m is not importer
+    ]
 
 
 def services(ground: Ground) -> list[ModuleScope]:
@@ -66,7 +68,9 @@ def no_business_of_routes(ground: Ground, importer: ModuleScope) -> list[ModuleS
     config = () if ground.program.is_aegis else ("config",)
     return [
         m
-        for m in ground.modules("lifespan", "worker", "tasks", *config, but=("deps", "gateways", "routes", "entrypoint"))
+        for m in ground.modules(
+            "lifespan", "worker", "tasks", *config, but=("deps", "gateways", "routes", "entrypoint")
+        )
         if m is not importer
     ]
 
@@ -94,29 +98,41 @@ def starting(text: str, import_it: str) -> Placing:
     return place
 
 
-def without(role: str) -> Placing:
-    """Take away the modules of a role, where what they are for is done elsewhere too."""
+def without(role: str, need: str = "") -> Placing:
+    """Take away the modules of a role; `need` is put into another one where what calls for the role goes with them."""
 
     def place(ground: Ground) -> Iterator[Seed]:
         program = ground.program
         gone = {m for m in program.modules if m.has_role(role)}
-        for need in REQUIRED_LAYOUT.subjects(program):
-            left = [m for m in need.modules if m not in gone]
-            if need.role == role and gone and left and not _would_pass_on(ground, gone, role):
-                yield Seed(
-                    removed=frozenset(m.path for m in gone),
-                    reported=(left[0].path, 0),
-                    touches=frozenset({"what is taken away"}),
-                )
+        if not gone or _would_pass_on(ground, gone, role):
+            return
+        needing = next((n.modules for n in REQUIRED_LAYOUT.subjects(program) if n.role == role), ())
+        left = [m for m in needing if m not in gone]
+        others = [m for m in ground.modules(but=("constants", "tests")) if m not in gone]
+        if left or (need and others):
+            yield Seed(
+                () if left else (ground.end(others[0], need),),
+                removed=frozenset(m.path for m in gone),
+                reported=((left or others)[0].path, 0),
+                touches=frozenset({f"{role} is taken away"}),
+            )
 
     return place
 
 
 def _would_pass_on(ground: Ground, gone: set[ModuleScope], role: str) -> bool:
     """Whether another module would get the role when these are gone, or the need would go with them."""
+    left = [m for m in ground.program.target_modules if m not in gone]
     match role:
         case "config":
-            return any(cls.module not in gone for cls in ground.settings)
+            others = [m for m in left if CONFIG_NAMES & set(m.name.split("."))]
+            return any(cls.module not in gone for cls in ground.settings) or any(
+                not DEPS_NAMES & set(m.name.split(".")) for m in others
+            )
+        case "lifespan":
+            return any(m.name.rpartition(".")[2] == "lifespan" for m in left) or any(
+                starter.function.module not in gone for starter in ground.program.lifespans.starters
+            )
         case "deps":  # the folder in which providers are concentrated
             folders = Counter(
                 p.module.name.rpartition(".")[0]
@@ -125,8 +141,22 @@ def _would_pass_on(ground: Ground, gone: set[ModuleScope], role: str) -> bool:
             )
             return max(folders.values(), default=0) > 1
         case "worker":
-            return any(task.module in gone for task in ground.program.queue.tasks) or not ground.tasks
+            named = {"tasks", "jobs"}
+            return not any(named & set(t.module.name.split(".")[1:]) for t in ground.tasks if t.module not in gone)
     return False
+
+
+def searching(text: str) -> Placing:
+    """Let a component look for services: `<services>`."""
+
+    def place(ground: Ground) -> Iterator[Seed]:
+        packages = [
+            m.name for m in services(ground) if m.is_package and m.name.rpartition(".")[2] in {"services", "service"}
+        ]
+        if packages:
+            yield from ends(components, text.replace("<services>", packages[0]))(ground)
+
+    return place
 
 
 OPERATORS = (
@@ -175,9 +205,9 @@ async def read(connection: asyncpg.Connection) -> None:
     await connection.fetchrow("select 1")  # here
 """)),
     # --- LY405 ---
-    Operator("LY405", "import_module", "a component, and services", lambda g: _searching(g, "import importlib\ndef find(name: str) -> object:\n    return importlib.import_module(f'<services>.{name}')  # here")(g)),
-    Operator("LY405", "__import__", "a component, and services", lambda g: _searching(g, "def find(name: str) -> object:\n    return __import__('<services>.' + name)  # here")(g)),
-    Operator("LY405", "pkgutil", "a component, and services", lambda g: _searching(g, "from pkgutil import iter_modules\nimport <services> as found\ndef find() -> object:\n    return list(iter_modules(found.__path__))  # here")(g)),
+    Operator("LY405", "import_module", "a component, and services", searching("import importlib\ndef find(name: str) -> object:\n    return importlib.import_module(f'<services>.{name}')  # here")),
+    Operator("LY405", "__import__", "a component, and services", searching("def find(name: str) -> object:\n    return __import__('<services>.' + name)  # here")),
+    Operator("LY405", "pkgutil", "a component, and services", searching("from pkgutil import iter_modules\nimport <services> as found\ndef find() -> object:\n    return list(iter_modules(found.__path__))  # here")),
     # --- LY406 ---
     Operator("LY406", "import … as", "routes, and the worker, lifespan or config", importing("import <module> as other  # here", plain_routes, no_business_of_routes)),
     Operator("LY406", "from … import", "routes, and the worker, lifespan or config", importing("from <package> import <last>  # here", plain_routes, no_business_of_routes)),
@@ -212,16 +242,7 @@ def set_up() -> None:
     Operator("LY408", "a path", "thin code, and services", ends(thin, "from pathlib import Path\ndef read() -> str:\n    return Path('selftest').read_text()  # here")),
     # --- LY409 ---
     Operator("LY409", "deps is taken away", "endpoints, and deps modules of their own", without("deps")),
-    Operator("LY409", "the lifespan is taken away", "writes of app.state outside the lifespan", without("lifespan")),
+    Operator("LY409", "the lifespan is taken away", "a lifespan module", without("lifespan", "from fastapi import FastAPI\ndef warm(app: FastAPI) -> None:\n    app.state.warm = True")),
     Operator("LY409", "the worker is taken away", "tasks in a package of that name, and a worker module", without("worker")),
-    Operator("LY409", "config is taken away", "reads of the environment outside config", without("config")),
+    Operator("LY409", "config is taken away", "a config module that holds all settings", without("config", "import os\ndef read() -> str:\n    return os.environ['SELFTEST']")),
 )  # fmt: skip
-
-
-def _searching(ground: Ground, text: str) -> Placing:
-    package = next(
-        (m.name for m in services(ground) if m.is_package and m.name.rpartition(".")[2] in {"services", "service"}), None
-    )
-    if package is None:
-        return lambda _: ()
-    return ends(components, text.replace("<services>", package))

@@ -1,10 +1,13 @@
 """LC2xx: resource lifecycle."""
 
+# ruff: noqa: E501 - an operator is read as one line
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope
+from conformance.program.scopes import FunctionScope, ModuleScope
+from conformance.rules.lifecycle.uncached_settings import groups
 from conformance.selftest.ground import Ground
 from conformance.selftest.operators.base import Operator, Placing, begins, ends, new_file
 from conformance.selftest.operators.injection import HEAD, but, deps, routes
@@ -33,20 +36,13 @@ def of_settings(text: str) -> Callable[[Ground, ModuleScope], str | None]:
     """Fill in a settings class, and the cached function that builds one: `<module>`, `<class>`."""
 
     def written(ground: Ground, importer: ModuleScope) -> str | None:
+        parts = set(groups(ground.program, set(ground.settings)))
         for cls in ground.settings:
-            if ground.can_import(importer, cls.module) and not _is_group(ground, cls):
+            if ground.can_import(importer, cls.module) and cls not in parts:
                 return text.replace("<module>", cls.module.name).replace("<class>", cls.name)
         return None
 
     return written
-
-
-def _is_group(ground: Ground, cls: ClassScope) -> bool:
-    """Whether other settings have it as a field, or inherit from it: it is constructed as a part of them."""
-    return any(
-        cls.name in ground.names_of(other.module) and other is not cls and other.module is cls.module
-        for other in ground.settings
-    )
 
 
 def second_cached(ground: Ground) -> Iterator[Seed]:
@@ -133,8 +129,8 @@ app = FastAPI(lifespan=lifespan)
         "from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine\n"
         "sessions = async_sessionmaker(create_async_engine('sqlite://'))\n<app>.state.db = sessions()  # here"
     ))),
-    Operator("LC203", "in arq's context", "a hook on_startup", begins(lambda g: g.starting, lambda _, f: (
-        f"from sqlalchemy.ext.asyncio import AsyncSession\n{f.parameters[0].name}['db'] = AsyncSession()  # here"
+    Operator("LC203", "in arq's context", "a hook on_startup", begins(lambda g: g.starting, lambda g, f: (
+        f"from sqlalchemy.ext.asyncio import AsyncSession\n{g.context_of(f).name}['db'] = AsyncSession()  # here"
     ))),
     # --- LC204 ---
     Operator("LC204", "a client in a provider", "a deps module", ends(deps, HEAD + """

@@ -1,14 +1,16 @@
 """TS7xx: tests."""
 
+# ruff: noqa: E501 - an operator is read as one line
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
 
-from conformance.discovery import SourceFile
 from conformance.facts import code
-from conformance.program.scopes import FunctionScope, ModuleScope
+from conformance.program.scopes import ModuleScope
 from conformance.selftest.ground import Ground
-from conformance.selftest.operators.base import Operator, Placing, ends, new_file
+from conformance.selftest.operators.base import Operator, Placing, ends, filled, new_file
 from conformance.selftest.operators.injection import but
 from conformance.selftest.seeds import Change, Seed
 
@@ -44,23 +46,26 @@ def uncovered(ground: Ground) -> list[ModuleScope]:
 
 
 def uncleared(name: str, text: str) -> Placing:
-    """Put a test where no fixture clears what it overrides: into a module, else into a file on top of all folders."""
+    """Put a test where no fixture clears what it overrides: into a module, else into a file beside the application."""
     written = of_app(text)
 
     def place(ground: Ground) -> Iterator[Seed]:
         yield from ends(uncovered, written)(ground)
-        shown = f"test_selftest_{name}.py"
-        if not ground.tests or {shown, "conftest.py"} & ground.files.keys():
-            return
-        path = ground.loaded.target.root / shown
-        file = SourceFile(shown, path, shown.removesuffix(".py"), is_test=True)
         for application, _ in applications(ground):
+            file = ground.beside(application, f"test_selftest_{name}.py", is_test=True)
             importer = next((m for m in ground.tests if ground.can_import(m, application)), None)
             made = None if importer is None else written(ground, importer)
-            if made is not None:
-                yield Seed((Change(shown, 0, 0, f"{made.strip()}\n"),), made=(file,), touches=frozenset({shown}))
+            if made is not None and file is not None and not _conftests(ground, file.shown):
+                change = Change(file.shown, 0, 0, f"{made.strip()}\n")
+                yield Seed((change,), made=(file,), touches=frozenset({file.shown}))
 
     return place
+
+
+def _conftests(ground: Ground, shown: str) -> set[str]:
+    """The conftests that hold for a file."""
+    folders = [parent.as_posix() for parent in PurePosixPath(shown).parents]
+    return {"conftest.py" if folder == "." else f"{folder}/conftest.py" for folder in folders} & ground.files.keys()
 
 
 def of_app(text: str) -> Callable[[Ground, ModuleScope], str | None]:
@@ -73,11 +78,9 @@ def of_app(text: str) -> Callable[[Ground, ModuleScope], str | None]:
         made = text.replace("<main>", found[0].name).replace("<app>", found[1])
         if "<provider>" not in text:
             return made
-        for provider in ground.providers:
-            function = provider.target
-            if isinstance(function, FunctionScope) and isinstance(function.parent, ModuleScope):
-                if ground.can_import(importer, function.module):
-                    return made.replace("<module>", function.module.name).replace("<provider>", function.name)
+        for function in ground.provider_functions:
+            if ground.can_import(importer, function.module):
+                return filled(made, function.module, provider=function.name)
         return None
 
     return written
@@ -91,27 +94,18 @@ def applications(ground: Ground) -> Iterator[tuple[ModuleScope, str]]:
                 yield from ((application.module, t.id) for t in node.targets if isinstance(t, code.Name))
 
 
-def of_services(text: str) -> Placing:
+def of_services(name: str, text: str) -> Placing:
     """Put a test of services beside others, which imports what it should not."""
 
     def written(ground: Ground, importer: ModuleScope) -> str | None:
         modules = ground.modules("components", "routes", "entrypoint", but=("services", "gateways"))
         found = ground.imported(importer, modules)
-        if found is None:
-            return None
-        package, _, last = found.name.rpartition(".")
-        if not package and "<package>" in text:
-            return None
-        return text.replace("<module>", found.name).replace("<package>", package).replace("<last>", last)
+        return None if found is None else filled(text, found)
 
     def modules(ground: Ground) -> list[ModuleScope]:
         return tests(ground) if ground.modules("services") else []
 
-    return lambda ground: new_file(modules, f"services/test_selftest_{abs(hash_of(text))}.py", written, is_test=True)(ground)
-
-
-def hash_of(text: str) -> int:
-    return sum(position * ord(character) for position, character in enumerate(text)) % 997
+    return new_file(modules, f"services/test_selftest_{name}.py", written, is_test=True)
 
 
 OPERATORS = (
@@ -150,9 +144,9 @@ def test_it(client: TestClient) -> None:
     client.app.state.redis = object()  # here
 """)),
     # --- TS705 ---
-    Operator("TS705", "import … as", "tests, services, and what lies further out", of_services("import <module> as outer  # here")),
-    Operator("TS705", "from … import", "tests, services, and what lies further out", of_services("from <package> import <last>  # here")),
-    Operator("TS705", "in a test", "tests, services, and what lies further out", of_services("def test_it() -> None:\n    from <package> import <last>  # here")),
+    Operator("TS705", "import … as", "tests, services, and what lies further out", of_services("import", "import <module> as outer  # here")),
+    Operator("TS705", "from … import", "tests, services, and what lies further out", of_services("name", "from <package> import <last>  # here")),
+    Operator("TS705", "in a test", "tests, services, and what lies further out", of_services("function", "def test_it() -> None:\n    from <package> import <last>  # here")),
     # --- TS706 ---
     Operator("TS706", "an item", "a module", ends(but(), """
 from fastapi import FastAPI

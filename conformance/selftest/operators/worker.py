@@ -1,5 +1,7 @@
 """WK3xx: arq's worker."""
 
+# ruff: noqa: E501 - an operator is read as one line
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -7,24 +9,35 @@ from collections.abc import Callable, Iterator
 from conformance.facts import code
 from conformance.program.scopes import FunctionScope, ModuleScope
 from conformance.selftest.ground import Ground
-from conformance.selftest.operators.base import Operator, Placing, begins, ends, new_file
+from conformance.selftest.operators.base import Operator, Placing, begins, ends, filled, new_file
 from conformance.selftest.operators.injection import but
 from conformance.selftest.seeds import Seed
 
 __all__ = ["OPERATORS"]
 
 A_TASK = "a registered task in a tasks module"
+OUTSIDE = "a registered task in a module that is not the worker's too"
 A_HOOK = "a hook on_startup"
 BOTH = "a registered task and a hook on_startup of the same worker"
 
 
 def ctx(text: str) -> Callable[[Ground, FunctionScope], str | None]:
     """Fill in what a task or hook calls arq's context: `<ctx>`."""
-    return lambda _, function: text.replace("<ctx>", function.parameters[0].name)
+    return lambda ground, function: text.replace("<ctx>", ground.context_of(function).name)
 
 
 def tasks(ground: Ground) -> list[FunctionScope]:
     return ground.tasks
+
+
+def outside(ground: Ground) -> list[FunctionScope]:
+    """The tasks whose module is not the worker's too."""
+    return [function for function in ground.tasks if not function.module.has_role("worker")]
+
+
+def enqueuing(ground: Ground) -> list[ModuleScope]:
+    """Any module, where names of jobs are known."""
+    return ground.modules() if beside_worker(ground) else []
 
 
 def starting(ground: Ground) -> list[FunctionScope]:
@@ -49,8 +62,8 @@ def stored_and_read(stored: str, read: str) -> Placing:
                 task = registration.function
                 if hooks and task is not None and task in ground.tasks:
                     changes = (
-                        ground.into(hooks[0], stored.replace("<ctx>", hooks[0].parameters[0].name)),
-                        ground.into(task, read.replace("<ctx>", task.parameters[0].name)),
+                        ground.into(hooks[0], stored.replace("<ctx>", ground.context_of(hooks[0]).name)),
+                        ground.into(task, read.replace("<ctx>", ground.context_of(task).name)),
                     )
                     yield Seed(changes)
 
@@ -62,12 +75,7 @@ def importing(text: str, *roles: str) -> Placing:
 
     def written(ground: Ground, importer: ModuleScope) -> str | None:
         found = ground.imported(importer, ground.modules(*roles, but=("tasks",)))
-        if found is None:
-            return None
-        package, _, last = found.name.rpartition(".")
-        if not package and "<package>" in text:
-            return None
-        return text.replace("<module>", found.name).replace("<package>", package).replace("<last>", last)
+        return None if found is None else filled(text, found)
 
     return ends(of_tasks, written)
 
@@ -77,10 +85,12 @@ def signature(change: str) -> Placing:
 
     def place(ground: Ground) -> Iterator[Seed]:
         for task in ground.clean("WK307", ground.tasks):
-            module, first = task.module, task.parameters[0]
+            module, first = task.module, ground.context_of(task)
             line, column, *_ = task.node.span
             at = ground.source(module).offset(line, column)
             if change == "sync":
+                if {code.dotted(d) for d in task.node.decorators} - {"classmethod", "staticmethod"}:
+                    continue  # what a decorator gives may be awaited
                 changed = ground.instead(module, (line, column, line, column + len("async def")), "def")
                 if ground.source(module).text[changed.start : changed.stop] != "async def":
                     continue
@@ -97,7 +107,7 @@ def argument(parameter: str, use: str, imported: str = "") -> Placing:
 
     def place(ground: Ground) -> Iterator[Seed]:
         for task in ground.tasks:
-            module, first = task.module, task.parameters[0]
+            module, first = task.module, ground.context_of(task)
             if first.kind not in {"plain", "positional-only"} or first.default is not None:
                 continue
             changes = [ground.behind(module, first.span, f", {parameter}"), ground.into(task, use)]
@@ -109,14 +119,33 @@ def argument(parameter: str, use: str, imported: str = "") -> Placing:
     return place
 
 
+def _application(ground: Ground) -> Iterator[Seed]:
+    for application in ground.program.lifespans.applications:
+        name = next(
+            (
+                target.id
+                for node in application.module.body
+                if isinstance(node, code.Assign) and node.value is application.call
+                for target in node.targets
+                if isinstance(target, code.Name)
+            ),
+            None,
+        )
+        if name is None or application.module not in ground.own:
+            continue
+        for module in of_tasks(ground):
+            if ground.can_import(module, application.module):
+                yield Seed((ground.end(module, f"from {application.module.name} import {name}  # here"),))
+
+
 OPERATORS = (
     # --- WK301 ---
-    Operator("WK301", "an item", A_TASK, begins(tasks, ctx("<ctx>['last'] = 1  # here"))),
-    Operator("WK301", "update", A_TASK, begins(tasks, ctx("<ctx>.update(last=1)  # here"))),
-    Operator("WK301", "a local alias, setdefault", A_TASK, begins(tasks, ctx("context = <ctx>\ncontext.setdefault('last', 1)  # here"))),
-    Operator("WK301", "deleted", A_TASK, begins(tasks, ctx("del <ctx>['redis']  # here"))),
-    Operator("WK301", "by a helper", A_TASK, begins(
-        tasks, ctx("note(<ctx>)"), besides="def note(where: dict[str, object]) -> None:\n    where['last'] = 1  # here"
+    Operator("WK301", "an item", OUTSIDE, begins(outside, ctx("<ctx>['last'] = 1  # here"))),
+    Operator("WK301", "update", OUTSIDE, begins(outside, ctx("<ctx>.update(last=1)  # here"))),
+    Operator("WK301", "a local alias, setdefault", OUTSIDE, begins(outside, ctx("context = <ctx>\ncontext.setdefault('last', 1)  # here"))),
+    Operator("WK301", "deleted", OUTSIDE, begins(outside, ctx("del <ctx>['redis']  # here"))),
+    Operator("WK301", "by a helper", OUTSIDE, begins(
+        outside, ctx("note(<ctx>)"), besides="def note(where: dict[str, object]) -> None:\n    where['last'] = 1  # here"
     )),
     # --- WK302 ---
     Operator("WK302", "typed with a resource", "a module", ends(but(), """
@@ -210,18 +239,18 @@ class MoreSettings:
     redis_settings = RedisSettings()
 """)),
     # --- WK310 ---
-    Operator("WK310", "a literal", "arq's settings", ends(but("tests"), """
+    Operator("WK310", "a literal", "arq's settings", ends(enqueuing, """
 from arq.connections import ArqRedis
 async def hand_over(redis: ArqRedis) -> None:
     await redis.enqueue_job("selftest_unknown")  # here
 """)),
-    Operator("WK310", "a constant", "arq's settings", ends(but("tests"), """
+    Operator("WK310", "a constant", "arq's settings", ends(enqueuing, """
 import arq
 JOB = "selftest_never_heard_of"
 async def hand_over(redis: arq.ArqRedis) -> None:
     await redis.enqueue_job(JOB, 1)  # here
 """)),
-    Operator("WK310", "of a pool that is made", "arq's settings", ends(but("tests"), """
+    Operator("WK310", "of a pool that is made", "arq's settings", ends(enqueuing, """
 from arq import create_pool
 from arq.connections import RedisSettings
 async def hand_over() -> None:
@@ -231,7 +260,7 @@ async def hand_over() -> None:
     # --- WK311 ---
     Operator("WK311", "FastAPI", A_TASK, ends(of_tasks, "from fastapi import Request  # here")),
     Operator("WK311", "in a function", A_TASK, begins(tasks, "import fastapi\nprint(fastapi.FastAPI)  # here")),
-    Operator("WK311", "the application", A_TASK + ", and an application at module level", lambda ground: _application(ground)),
+    Operator("WK311", "the application", A_TASK + ", and an application at module level", _application),
     # --- WK312 ---
     Operator("WK312", "get", BOTH, stored_and_read(
         "from sqlalchemy.ext.asyncio import create_async_engine\n<ctx>['selftest_a'] = create_async_engine('sqlite://')",
@@ -250,22 +279,3 @@ async def hand_over() -> None:
     Operator("DV505", "Any", A_TASK, argument("handed_over: typing.Any", "open(handed_over.path).close()", "import typing")),
     Operator("DV505", "typing.Dict", A_TASK, argument("handed_over: Dict[str, Any]", "open(handed_over.get('path')).close()", "from typing import Any, Dict")),
 )  # fmt: skip
-
-
-def _application(ground: Ground) -> Iterator[Seed]:
-    for application in ground.program.lifespans.applications:
-        name = next(
-            (
-                target.id
-                for node in application.module.body
-                if isinstance(node, code.Assign) and node.value is application.call
-                for target in node.targets
-                if isinstance(target, code.Name)
-            ),
-            None,
-        )
-        if name is None or application.module not in ground.own:
-            continue
-        for module in of_tasks(ground):
-            if ground.can_import(module, application.module):
-                yield Seed((ground.end(module, f"from {application.module.name} import {name}  # here"),))
