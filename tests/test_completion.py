@@ -141,10 +141,7 @@ def _read_until(terminal: int, there: Callable[[str], bool]) -> None:
 
 
 EVERY = [
-    (
-        "conformance ",
-        ["baseline", "check", "checklist", "completion", "contracts", "docs", "fleet", "init", "map", "roles", "rule"],
-    ),
+    ("conformance ", sorted(COMMANDS)),
     ("conformance che", ["check", "checklist"]),
     ("conformance check --out", ["--output-file", "--output-format"]),
     ("conformance check --output-format ", sorted(FORMATS)),

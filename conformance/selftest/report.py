@@ -37,16 +37,14 @@ def text(result: Result, look: Look) -> str:
         if not look.quiet or t.is_wrong
     ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-    lines = [f"{'':{widths[0]}}  {'':{widths[1]}}  {_columns(['engine', *doors])}"] if doors and rows else []
+    widths = [max(width, len(name)) for width, name in zip(widths, ("rule", "spelling"), strict=True)]
+    heads = "  ".join(f"{name:<{_WIDE}}" for name in (["engine", *doors] if doors else ["result"]))
+    lines = [look.ink(f"{'rule':<{widths[0]}}  {'spelling':<{widths[1]}}  {heads}  where", "bold")] if rows else []
     for rule, spelling, outcomes, where in rows:
         words = [_WORDS[outcome] if outcome is not None else ("-", "dim") for outcome in outcomes]
         shown = "  ".join(look.ink(f"{word:<{_WIDE}}", ink) for word, ink in words)
         lines.append(f"{rule:<{widths[0]}}  {spelling:<{widths[1]}}  {shown}  {inert(where)}")
     return "".join(f"{line.rstrip()}\n" for line in (*lines, summary(result)))
-
-
-def _columns(names: list[str]) -> str:
-    return "  ".join(f"{name:<{_WIDE}}" for name in names)
 
 
 def summary(result: Result) -> str:

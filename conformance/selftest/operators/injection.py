@@ -34,6 +34,14 @@ def routes(ground: Ground) -> list[ModuleScope]:
     return ground.modules("routes", but=("deps", "lifespan"))
 
 
+def unexported(ground: Ground) -> list[ModuleScope]:
+    """The modules behind a deps package that lists what it takes from them."""
+    starred = {package.name for package in ground.facades if package.stars}
+    return [
+        m for m in deps(ground) if ground.is_behind(m) and not any(m.name.startswith(f"{name}.") for name in starred)
+    ]
+
+
 def facade(ground: Ground) -> list[ModuleScope]:
     return ground.facades
 
@@ -471,13 +479,13 @@ ClockDep = Annotated[float, Depends(get_clock)]  # here
 """)),
     Operator("DI109", "everything is imported", AN_ALIAS, ends(facade, with_alias("from <module> import *  # here"))),
     # --- DI110 ---
-    Operator("DI110", "an alias that the package does not have", A_FACADE, ends(lambda g: filter(g.is_behind, deps(g)), HEAD + """
+    Operator("DI110", "an alias that the package does not have", A_FACADE, ends(unexported, HEAD + """
 class Clock: ...
 def get_clock(request: Request) -> Clock:
     return Clock()
 ClockDep = Annotated[Clock, Depends(get_clock)]  # here
 """)),
-    Operator("DI110", "a TypeAlias that the package does not have", A_FACADE, ends(lambda g: filter(g.is_behind, deps(g)), """
+    Operator("DI110", "a TypeAlias that the package does not have", A_FACADE, ends(unexported, """
 import typing as t
 from fastapi import Request, Security
 class Clock: ...
