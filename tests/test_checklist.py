@@ -165,6 +165,10 @@ def test_a_change_narrows_the_list_to_what_it_brings_and_touches(tmp_path: Path)
     assert [(p.thing.name, p.is_new) for p in by_id["prd.6.deps-file"].places] == [("get_name", True)]
     assert [(p.thing.name, p.is_new) for p in by_id["prd.3.router-auth"].places] == [("app.api.users", False)]
     assert "prd.3.metrics" not in by_id
+    for form in ("markdown", "html"):
+        text = CHECKLISTS[form](made, "")
+        assert "asked of every change, since no place says whether it matters" in text
+        assert "nothing of that kind here" not in text
 
 
 # --- the formats ---------------------------------------------------------------------------------------------------

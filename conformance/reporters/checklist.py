@@ -86,11 +86,11 @@ def markdown(checklist: Checklist, base: str = "") -> str:
         for section, items in sections:
             lines += ["", f"### {plain(_title(section))}", ""]
             for item in items:
-                lines += _markdown_item(item, base)
+                lines += _markdown_item(item, base, checklist.since)
     return "\n".join(lines) + "\n"
 
 
-def _markdown_item(item: Item, base: str) -> Iterator[str]:
+def _markdown_item(item: Item, base: str, since: str) -> Iterator[str]:
     yield f"- {_MARKS[item.state]} **{item.state.value}** {plain(item.statement.text)}"
     if item.rules:
         yield f"  - {plain(_decided_by(item))}"
@@ -105,8 +105,18 @@ def _markdown_item(item: Item, base: str) -> Iterator[str]:
             yield f"    - {plain(_what(place))} {link}"
         if more := _more(item.places):
             yield f"    - {more}"
-        elif item.statement.look and not item.places:
-            yield f"    - nothing of that kind here: {listed(look.value for look in item.statement.look)}"
+        if without := _without_place(item, since):
+            yield f"    - {without}"
+
+
+def _without_place(item: Item, since: str) -> str:
+    """Return what is said where a question has no place to look at."""
+    if item.places:
+        return ""
+    kinds = listed(look.value for look in item.statement.look)
+    if kinds:
+        return f"nothing of that kind {'in the change' if since else 'here'}: {kinds}"
+    return "asked of every change, since no place says whether it matters" if since else ""
 
 
 def _markdown_link(path: str, line: int, base: str) -> str:
@@ -167,7 +177,7 @@ def html(checklist: Checklist, base: str = "") -> str:
         parts.append(f"<h2>{_html(document)}: {_html(DOCUMENTS[document])}</h2>")
         for section, items in several:
             parts.append(f'<h3 id="{names[id(section)]}">{_html(_title(section))}</h3>\n<ul class="statements">')
-            parts += [_html_item(item, base) for item in items]
+            parts += [_html_item(item, base, checklist.since) for item in items]
             parts.append("</ul>")
     return "\n".join((*parts, "</body>\n</html>\n"))
 
@@ -182,7 +192,7 @@ def _contents(
             yield f'<a href="#{names[id(section)]}">{_html(_title(section))}</a>{mark}'
 
 
-def _html_item(item: Item, base: str) -> str:
+def _html_item(item: Item, base: str, since: str) -> str:
     state = item.state.value
     parts = [
         f'<li class="{state.replace(" ", "-")}" id="{item.statement.id}">',
@@ -196,14 +206,14 @@ def _html_item(item: Item, base: str) -> str:
         parts.append(_list(filter(None, (*links, _more(item.findings)))))
     if item.statement.question:
         parts.append(f'<label><input type="checkbox"> {_html(item.statement.question)}</label>')
-        parts.append(_html_places(item, base))
+        parts.append(_html_places(item, base, since))
     return "".join((*parts, "</li>"))
 
 
-def _html_places(item: Item, base: str) -> str:
+def _html_places(item: Item, base: str, since: str) -> str:
     if not item.places:
-        kinds = listed(look.value for look in item.statement.look)
-        return f'<div class="rules">nothing of that kind here: {_html(kinds)}</div>' if kinds else ""
+        without = _without_place(item, since)
+        return f'<div class="rules">{_html(without)}</div>' if without else ""
     told = [
         f"<span{' class=new' if place.is_new else ''}>{_html(_what(place).replace('`', ''))}</span> "
         f"{_html_link(place.thing.place.path, place.thing.place.span[0], base)}"
