@@ -273,6 +273,39 @@ def test_a_finding_shows_its_code_and_what_to_write_instead(tmp_path: Path, exam
 
 
 @needs_browser
+def test_a_finding_has_an_address_that_opens_it(tmp_path: Path, examined: Examined) -> None:
+    (tmp_path / "map.html").write_text(MAPS["html"](examined, "modules"), "utf-8")
+    with chromium(tmp_path) as page:
+        page.open((tmp_path / "map.html").as_uri())
+        page.until("window.drawnMap !== undefined")
+        page.click("[data-finding='0']")
+        address = page.run("location.href")
+        assert page.run("document.querySelector('#details a').href") == address
+        shown = page.run("document.querySelector('#details h2').textContent")
+        page.press("Escape")
+        assert "#" not in page.run("location.href")
+
+        page.run(f"location.hash = {address.partition('#')[2]!r}")
+        page.until("document.querySelector('#details h2') !== null")
+        assert page.run("document.querySelector('#details h2').textContent") == shown
+        assert page.run("document.activeElement.id") == "details"
+        page.run("location.hash = 'finding=gone'")
+        page.until("document.getElementById('told').textContent.startsWith('There is no such finding')")
+        page.click("#copy")
+        page.until(
+            "document.getElementById('copy').textContent === 'Copied' || !document.getElementById('address').hidden"
+        )
+        assert page.errors == []
+
+    with chromium(tmp_path / "again") as page:
+        page.open(address)
+        page.until("document.querySelector('#details h2') !== null")
+        assert page.run("document.querySelector('#details h2').textContent") == shown
+        assert page.run("location.href") == address
+        assert page.errors == []
+
+
+@needs_browser
 def test_the_picture_goes_by_keys_and_shows_all_three_views(tmp_path: Path, examined: Examined) -> None:
     with chromium(tmp_path) as page:
         page.open(a_page(tmp_path, examined))

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections import Counter
 from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
@@ -70,13 +71,27 @@ def _data(examined: Examined, graphs: Iterable[Graph]) -> dict[str, Any]:
     lines = Lines(examined.loaded.target)
     return {
         "graphs": [_graph(graph) for graph in graphs],
-        "findings": [_finding(finding, lines) for finding in report.findings],
+        "findings": [
+            {"id": name, **_finding(finding, lines)}
+            for name, finding in zip(_names(report.findings), report.findings, strict=True)
+        ],
         "rules": {
             rule.id: {"name": rule.name, "why": _paragraph(rule.why), "instead": _paragraph(rule.instead)}
             for rule in all_rules()
             if rule.id in named
         },
     }
+
+
+def _names(findings: Iterable[Finding]) -> list[str]:
+    """Return what a link calls each finding: its fingerprint, and a number where several have the same."""
+    seen: Counter[str] = Counter()
+    names = []
+    for finding in findings:
+        seen[finding.fingerprint] += 1
+        number = seen[finding.fingerprint]
+        names.append(finding.fingerprint if number == 1 else f"{finding.fingerprint}-{number}")
+    return names
 
 
 def _paragraph(text: str) -> str:

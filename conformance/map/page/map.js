@@ -3,6 +3,8 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
   const START = 60; // nodes drawn at first
+  const FEW = 30; // … of a picture in columns, where these are too many
+  const MANY = 80; // arrows, with which each is drawn fainter
   const SHOWN = 150; // entries of a list
 
   // Okabe and Ito's colours, told apart by every kind of sight; names and shapes say the same.
@@ -241,12 +243,13 @@
       { selector: "node.package", style: { "border-style": "double", "border-width": 5, "font-weight": "bold" } },
       { selector: "node.bad", style: { "border-color": bad, "border-width": 5, color: bad } },
       { selector: "node.group", style: { shape: "round-rectangle", "text-valign": "top", "text-halign": "center", "font-size": 20, "font-weight": "bold", color: dim, "background-color": line, "background-opacity": 0.18, "border-width": 1, "border-color": line, "border-style": "solid", padding: 14 } },
-      { selector: "edge", style: { width: 1.2, "line-color": edge, "target-arrow-color": edge, "target-arrow-shape": "triangle", "arrow-scale": 0.9, "curve-style": "bezier", opacity: 0.5 } },
+      { selector: "edge", style: { width: 1.2, "line-color": edge, "target-arrow-color": edge, "target-arrow-shape": "triangle", "arrow-scale": 0.9, "curve-style": "bezier", opacity: cy && cy.edges().length > MANY ? 0.25 : 0.5 } },
       { selector: "edge.light", style: { "line-style": "dashed" } },
       { selector: "edge.bad", style: { width: 3.5, "line-color": bad, "target-arrow-color": bad, opacity: 1, label: "data(label)", "font-size": 11, color: bad, "text-background-color": node, "text-background-opacity": 0.9, "text-background-padding": 2, "z-index": 5 } },
       { selector: ".far", style: { opacity: 0.15 } },
       { selector: "node.near", style: { "border-width": 5 } },
       { selector: "edge.near", style: { width: 3, opacity: 1 } },
+      { selector: "edge.under", style: { width: 3, opacity: 1 } },
       { selector: ".picked", style: { "border-color": pick, "border-width": 7, "line-color": pick, "target-arrow-color": pick } },
     ];
   }
@@ -254,14 +257,17 @@
   function draw({ keep = false } = {}) {
     if (graph.fresh) {
       graph.fresh = false;
-      openMore(START);
+      openMore(graph.name === "modules" || leaves().length <= START ? START : FEW);
     }
     const found = elements();
     const view = keep && cy ? { zoom: cy.zoom(), pan: { ...cy.pan() } } : null;
     const place = positions(found);
     if (cy) cy.destroy();
     cy = cytoscape({ container: $("graph"), elements: found, style: look(), layout: { name: "preset", positions: (node) => place.get(node.id()) || { x: 0, y: 0 }, fit: true, padding: 20 }, minZoom: 0.02, maxZoom: 3, autoungrabify: true, boxSelectionEnabled: false });
+    cy.style(look());
     if (view) cy.viewport(view);
+    cy.on("mouseover", "node", (event) => event.target.connectedEdges().addClass("under"));
+    cy.on("mouseout", "node", (event) => event.target.connectedEdges().removeClass("under"));
     cy.on("tap", "node.leaf", (event) => pick({ type: "node", node: event.target.data("one").node }));
     cy.on("tap", "node.package", (event) => openPackage(event.target.data("one").at.key));
     cy.on("tap", "edge", (event) => pick({ type: "edge", edges: event.target.data("edges") }));
@@ -283,10 +289,19 @@
       cy.elements().not(near).not(".group").addClass("far");
       near.edges().addClass("near");
       at.addClass("picked");
+    } else if (picked && picked.type === "finding") {
+      for (const id of drawnFor(picked.number)) cy.getElementById(id).addClass("picked");
     } else if (query) {
       cy.nodes().not(".group").forEach((node) => { if (!node.data("one").nodes.some((one) => matches(one, query))) node.addClass("far"); });
       cy.edges().addClass("far");
     }
+  }
+
+  // What stands in the picture for a finding: its nodes, and the arrows that it is about.
+  function drawnFor(number) {
+    const ids = graph.nodes.filter((node) => node.findings.includes(number)).map((node) => drawn.get(node.id));
+    const arrows = graph.edges.filter((edge) => edge.findings.includes(number)).map((edge) => "edge:" + drawn.get(edge.source) + "\u0000" + drawn.get(edge.target));
+    return [...ids, ...arrows].filter(Boolean);
   }
 
   const matches = (node, query) => (node.label + " " + node.path).toLowerCase().includes(query);
@@ -356,10 +371,39 @@
 
   function pick(what) {
     picked = what;
+    address(what && what.type === "finding" ? "#finding=" + data.findings[what.number].id : "");
     const shown = what === null ? [] : what.type === "node" ? ofNode(what.node) : what.type === "edge" ? ofEdge(what.edges) : ofFinding(what.number);
     $("details").replaceChildren(...shown);
     if (what) document.querySelector("aside").scrollTop = 0;
     if (cy) mark();
+  }
+
+  // The address names the finding that is shown, so that it can be copied and sent.
+  function address(hash) {
+    if (location.hash === hash) return;
+    history.replaceState(null, "", location.pathname + location.search + hash);
+  }
+
+  function follow() {
+    const name = new URLSearchParams(location.hash.slice(1)).get("finding");
+    if (name === null) return;
+    const number = data.findings.findIndex((finding) => finding.id === name);
+    if (number < 0) { say("There is no such finding in this map: it may be mended, or have moved."); return; }
+    const has = (one) => one.nodes.some((node) => node.findings.includes(number)) || one.edges.some((edge) => edge.findings.includes(number));
+    const home = has(graph) ? graph : graphs.find(has);
+    if (home && home !== graph) show(home.name);
+    const node = home && home.nodes.find((one) => one.findings.includes(number));
+    if (node) reveal(node);
+    pick({ type: "finding", number });
+    $("details").focus();
+  }
+
+  function copyLink(event) {
+    const button = event.target;
+    const done = () => { button.textContent = "Copied"; };
+    const select = () => { const field = $("address"); field.hidden = false; field.value = location.href; field.focus(); field.select(); };
+    if (navigator.clipboard) navigator.clipboard.writeText(location.href).then(done, select);
+    else select();
   }
 
   function ofNode(node) {
@@ -394,6 +438,8 @@
       ...(finding.trail.length ? [made("h3", {}, "How it comes to that"), made("ul", {}, ...finding.trail.map((step) => made("li", {}, `${step.text} `, where(step))))] : []),
       page.why ? made("h3", {}, "Why") : null, page.why ? made("p", {}, page.why) : null,
       made("p", { class: "dim" }, finding.source),
+      made("p", {}, made("a", { href: "#finding=" + finding.id }, "Link to this finding"), " ", made("button", { type: "button", id: "copy", onclick: copyLink }, "Copy"), " ",
+        made("input", { id: "address", type: "text", readonly: "", hidden: "", "aria-label": "The link" })),
       home ? made("p", {}, made("button", { type: "button", id: "show", onclick: () => { pick({ type: "node", node: home }); reveal(home); } }, `Show ${home.label} in the picture`)) : null,
     ].filter(Boolean);
   }
@@ -514,5 +560,9 @@
   $("fit").addEventListener("click", () => cy.fit(undefined, 20));
   $("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
   theme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  const asked = location.hash;
   show("modules");
+  address(asked);
+  follow();
+  window.addEventListener("hashchange", follow);
 })();
