@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 from conformance.facts import code
@@ -266,7 +267,7 @@ class Lifespans:
 
     def called_by(self, function: FunctionScope) -> Iterator[FunctionScope]:
         """Yield the functions that a function calls, or hands to a call."""
-        for node in function.nodes.of(code.Call):
+        for node in chain(function.nodes.of(code.Call), function.deferred.of(code.Call)):
             callees = [node.function, *(a for a in node.arguments if isinstance(a, (code.Name, code.Attribute)))]
             for callee in callees:
                 for value in self.names.infer(callee, function):

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Literal
 
 from conformance.facts import code
@@ -152,7 +153,7 @@ class Queue:
             enqueue
             for module in self.names.modules
             for scope in scopes_of(module)
-            for node in scope.nodes.of(code.Call)
+            for node in chain(scope.nodes.of(code.Call), scope.deferred.of(code.Call))
             for enqueue in self._enqueue(node, scope)
         )
 

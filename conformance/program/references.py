@@ -18,7 +18,8 @@ class Reference(NamedTuple):
 
 
 def nodes_of(scope: Scope) -> Iterator[code.Node]:
-    """Yield what a scope evaluates, as `walk_scope`, with the annotations of the functions that it defines."""
+    """Yield what a scope evaluates, lambdas included, with the annotations of the functions that it defines."""
+    yield from scope.deferred
     for node in scope.nodes:
         yield node
         if isinstance(node, code.Function):

@@ -192,6 +192,9 @@ class Resources:
                             inner = _foremost(self.returned_by(symbol.binding))
                             if inner is not None:
                                 return Construction(call, scope, inner.resource, _shown(call), inner)
+        handed = _handed(call)
+        if handed is not None and (made := self._constructed_by(handed, scope)) is not None:
+            return Construction(call, scope, made.resource, made.name, made.inner)
         for value in self.names.infer(call, scope):
             if isinstance(value, Instance) and value.creation is not None and value.creation.call is call:
                 resource = self._of_type(value.type)
@@ -333,3 +336,14 @@ def _library_name(names: Inference, call: code.Call, scope: Scope, made: Instanc
 
 def _is_none(node: code.Expression) -> bool:
     return isinstance(node, code.Constant) and node.value is None and not node.other
+
+
+_THREADS = {"to_thread": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}
+
+
+def _handed(call: code.Call) -> code.Call | None:
+    """Return the call that another thread is given to make: `to_thread(httpx.Client, timeout=5)`."""
+    position = _THREADS.get(code.last_name(call.function))
+    if position is None or len(call.arguments) <= position:
+        return None
+    return code.Call(call.span, call.arguments[position], call.arguments[position + 1 :], call.keywords)

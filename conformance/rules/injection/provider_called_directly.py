@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from conformance.facts import code
 from conformance.program import ClassScope, FunctionScope, ModuleScope, Program, catalogue
@@ -24,7 +25,7 @@ def subjects(program: Program) -> Iterator[FunctionScope]:
 
 def check(program: Program, function: FunctionScope) -> Iterator[Violation]:
     """Report the calls of providers, and of what else in deps takes a request or reads app.state."""
-    for node in function.nodes.of(code.Call):
+    for node in chain(function.nodes.of(code.Call), function.deferred.of(code.Call)):
         callees = [node.function]
         if code.dotted(node.function).rpartition(".")[2] in _RUNNERS:
             callees += [a for a in node.arguments[:2] if isinstance(a, (code.Name, code.Attribute))]

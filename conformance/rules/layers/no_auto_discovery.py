@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from conformance.facts import code
 from conformance.program import Program
@@ -13,6 +14,7 @@ from conformance.program.values import Display, External, ModuleValue
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
 
+_SEARCHING = (code.Call, code.Subscript)
 COMPONENTS = ("components", "routes", "tasks", "worker", "cli")
 _BY_NAME = IMPORTING | {
     "importlib.__import__", "pkgutil.resolve_name", "pydoc.locate", "runpy.run_module", "werkzeug.utils.import_string",
@@ -39,7 +41,7 @@ def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
         if any(getattr(b, "name", "") in _LAST for b in bindings)
     }
     for scope in scopes_of(module):
-        for node in scope.nodes.of(code.Call, code.Subscript):
+        for node in chain(scope.nodes.of(*_SEARCHING), scope.deferred.of(*_SEARCHING)):
             match node:
                 case code.Call(function=code.Name(id=last) | code.Attribute(name=last)):
                     how = _search(program, node, last, scope) if last in _LAST or last in renamed else ""

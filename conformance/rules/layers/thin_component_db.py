@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from conformance.facts import code
 from conformance.program import Program, Scope
@@ -41,7 +42,7 @@ def subjects(program: Program) -> Iterator[Scope]:
 
 def check(program: Program, scope: Scope) -> Iterator[Violation]:
     """Report each call of a session, connection or cursor that queries, and each statement that is built."""
-    for node in scope.nodes.of(code.Call):
+    for node in chain(scope.nodes.of(code.Call), scope.deferred.of(code.Call)):
         what = _query(program, node, scope)
         if what:
             yield Violation(

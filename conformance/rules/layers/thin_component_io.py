@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from conformance.facts import code
 from conformance.program import Program, Scope
@@ -58,7 +59,7 @@ def subjects(program: Program) -> Iterator[Scope]:
 
 def check(program: Program, scope: Scope) -> Iterator[Violation]:
     """Report each request, process, mail and file."""
-    for node in scope.nodes.of(code.Call):
+    for node in chain(scope.nodes.of(code.Call), scope.deferred.of(code.Call)):
         for callee, url in _callees(node):
             what = _external(program, callee, scope)
             if not what or (what == "makes an HTTP request" and _is_own(program, callee, url, scope)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from conformance.facts import code
 from conformance.program import FunctionScope, ImportEdge, ModuleScope, Program, Scope, catalogue, scopes_of
@@ -13,6 +14,7 @@ from conformance.program.values import External, Instance, Resolved, Symbol, Val
 from conformance.results import Place, Violation
 from conformance.rules.base import Example, Rule
 
+_NAMING = (code.Name, code.Attribute)
 _INSTEAD = "take what is needed from `ctx`, which `on_startup` fills; pass request data as arguments of the job"
 _SHARED_ROLES = ("routes", "entrypoint", "lifespan", "deps")
 
@@ -144,7 +146,7 @@ def _uses(
 
 def _named_in(scope: Scope) -> Iterator[tuple[code.Expression, Scope]]:
     """Yield the names and paths that a scope evaluates, and those in the signature of the function that it is."""
-    for node in scope.nodes.of(code.Name, code.Attribute):
+    for node in chain(scope.nodes.of(*_NAMING), scope.deferred.of(*_NAMING)):
         if isinstance(node, (code.Name, code.Attribute)):
             yield node, scope
     if isinstance(scope, FunctionScope):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from conformance.facts import code
 from conformance.program import FunctionScope, ModuleScope, Program, Scope
@@ -30,7 +31,7 @@ _ASKING = (code.Call, code.Assert, code.If, code.While, code.Conditional, code.M
 
 def check(program: Program, function: FunctionScope) -> Iterator[Violation]:
     """Report `ctx.get` of a resource, and a comparison of a resource with None."""
-    for node in function.nodes.of(*_ASKING):
+    for node in chain(function.nodes.of(*_ASKING), function.deferred.of(*_ASKING)):
         match node:
             case code.Call(function=code.Attribute(value=base, name="get"), arguments=(key, *_)) if (
                 Context() in program.names.infer(base, function)

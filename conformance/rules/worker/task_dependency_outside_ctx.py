@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from conformance.facts import code
 from conformance.program import Construction, FunctionScope, ModuleScope, Program, Scope
@@ -13,6 +14,7 @@ from conformance.results import Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.worker.common import resource_in, tasks
 
+_NAMING = (code.Name, code.Attribute)
 _ROLES = ("deps", "lifespan", "worker", "entrypoint")
 _FROM_CTX = 'make it in `on_startup`, store it in `ctx`, and read it there: `ctx["…"]`'
 
@@ -39,7 +41,7 @@ def check(program: Program, subject: FunctionScope | ModuleScope) -> Iterator[Vi
                     _FROM_CTX,
                     detail=f"{subject.name} constructs {construction.name}",
                 )
-        for node in scope.nodes.of(code.Name, code.Attribute):
+        for node in chain(scope.nodes.of(*_NAMING), scope.deferred.of(*_NAMING)):
             if isinstance(node, (code.Name, code.Attribute)) and _is_module_level(program, node, scope):
                 name = code.dotted(node)
                 yield Violation(
