@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from conformance.facts import code
-from conformance.program import Program
+from conformance.program import Program, scopes_of
 from conformance.program.scopes import ClassScope
 from conformance.program.settings import settings_classes
 from conformance.program.values import ModuleValue, Symbol
@@ -57,6 +57,7 @@ def _taken_by_config(program: Program, classes: list[ClassScope]) -> set[ClassSc
 
 
 def _imported_by_config(program: Program, wanted: set[ClassScope]) -> Iterator[ClassScope]:
+    named = {cls.name for cls in wanted}
     for module in program.with_role("config"):
         if module.is_test:
             continue
@@ -67,6 +68,12 @@ def _imported_by_config(program: Program, wanted: set[ClassScope]) -> Iterator[C
                         yield cls
                     case ModuleValue(module=whole) if reach.edge is not None and reach.edge.name == "*":
                         yield from (cls for cls in wanted if cls.module is whole)
+        for scope in scopes_of(module):  # MailSettings = mail.MailSettings
+            for node in scope.nodes.of(code.Attribute):
+                if node.name in named:
+                    for resolved in program.names.resolve(node, scope):
+                        if isinstance(resolved, Symbol) and isinstance(resolved.binding, ClassScope):
+                            yield resolved.binding
 
 
 def _made_of(program: Program, cls: ClassScope, wanted: set[ClassScope]) -> Iterator[ClassScope]:

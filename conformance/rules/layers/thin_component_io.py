@@ -98,9 +98,9 @@ def _external(program: Program, callee: code.Expression, scope: Scope) -> str:
             pass
         case _:
             return ""
-    for resolved in program.names.resolve(callee, scope):
-        if isinstance(resolved, External) and resolved.name in CALLS:
-            return CALLS[resolved.name]
+    for value in program.names.infer(callee, scope):
+        if isinstance(value, External) and value.name in CALLS:
+            return CALLS[value.name]
     return ""
 
 
@@ -109,9 +109,12 @@ def _objects(program: Program, base: code.Expression, scope: Scope) -> tuple[Val
 
 
 def _is_part_of_cloud(program: Program, base: code.Expression, scope: Scope) -> bool:
-    """Whether an object is made by a boto3 resource: `s3.Bucket("x")`."""
+    """Whether an object is made by a boto3 resource, or is its client: `s3.Bucket("x")`, `s3.meta.client`."""
     match base:
-        case code.Call(function=code.Attribute(value=inner, name=name)) if name[:1].isupper():
+        case (
+            code.Call(function=code.Attribute(value=inner, name=name))
+            | code.Attribute(value=code.Attribute(value=inner, name="meta"), name="client" as name)
+        ) if name[:1].isupper() or name == "client":
             return program.names.is_instance(_objects(program, inner, scope), "boto3.Resource", "aioboto3.Resource")
     return False
 

@@ -30,6 +30,8 @@ class Override(NamedTuple):
 
     write: OverrideWrite
     effective: frozenset[Value]
+    perhaps: frozenset[Value]
+    """What the fields of classes depend on of which a library makes endpoints, or may."""
 
 
 def subjects(program: Program) -> Iterator[Override]:
@@ -37,11 +39,12 @@ def subjects(program: Program) -> Iterator[Override]:
     if not any(not e.module.is_test for e in program.injection.endpoints):
         return
     effective = frozenset(v for provider in _reached(program) for v in provider.values)
+    perhaps = frozenset(v for provider in _perhaps(program) for v in provider.values)
     for module in program.modules:
         if module.is_test:
             for write in override_writes(program, module):
                 if not write.removes:
-                    yield Override(write, effective)
+                    yield Override(write, effective, perhaps)
 
 
 def check(program: Program, override: Override) -> Iterator[Violation | Undecidable]:
@@ -55,7 +58,11 @@ def check(program: Program, override: Override) -> Iterator[Violation | Undecida
         name = code.dotted(key) or "the key"
         if not values:
             yield Undecidable(write.place, f"it is not known what `{name}` is, which is overridden here")
-        elif not any(_is_effective(v, override.effective) for v in values) or _is_made_here(key):
+        elif any(_is_effective(v, override.effective) for v in values) and not _is_made_here(key):
+            continue
+        elif any(_is_effective(v, override.perhaps) for v in values):
+            yield Undecidable(write.place, f"a library may make endpoints of the class that depends on `{name}`")
+        else:
             yield Violation(
                 write.place,
                 f"no endpoint depends on `{name}`: overriding it changes nothing",
@@ -108,6 +115,25 @@ def _reached(program: Program) -> set[Provider]:
     for _, scope, listed in injection.lists:
         if scope.module.is_test:
             pending += [u.injection.provider for u in listed if u.injection.provider is not None]
+    return _with_inner(program, pending)
+
+
+def _perhaps(program: Program) -> set[Provider]:
+    """Return the providers that the fields of classes depend on which inherit from a library's class."""
+    names, injection = program.names, program.injection
+    uses = [
+        use
+        for cls, uses in injection.uses_of_class.items()
+        if any(isinstance(base, str) and not base.startswith("builtins.") for base in names.ancestry(cls))
+        for use in uses
+    ]
+    return _with_inner(program, [u.injection.provider for u in uses if u.injection.provider is not None])
+
+
+def _with_inner(program: Program, providers: list[Provider]) -> set[Provider]:
+    """Return providers and those that they depend on."""
+    injection = program.injection
+    pending = list(providers)
     found: set[Provider] = set()
     while pending:
         provider = pending.pop()

@@ -10,7 +10,7 @@ from conformance.program.fixtures import PER_TEST, Fixtures
 from conformance.program.overrides import OverrideWrite, is_overrides, override_writes
 from conformance.program.patches import patches
 from conformance.program.scopes import ModuleScope, ParameterBinding, ValueBinding
-from conformance.program.values import ClassValue, External, FunctionValue, Symbol
+from conformance.program.values import ClassValue, External, FunctionValue, Instance, Symbol
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
 
@@ -29,7 +29,7 @@ def subjects(program: Program) -> Iterator[OverrideWrite]:
 
 def check(program: Program, write: OverrideWrite) -> Iterator[Violation]:
     """Report an override that nothing ends."""
-    if _Covers(program).is_covered(write):
+    if _Covers(program, write).is_covered():
         return
     where = write.function.name if write.function is not None else "the module"
     keys = ", ".join(code.dotted(k) or "…" for k in write.keys) or "…"
@@ -44,12 +44,15 @@ def check(program: Program, write: OverrideWrite) -> Iterator[Violation]:
 class _Covers:
     """Answers whether something ends an override."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, write: OverrideWrite) -> None:
         self.program = program
         self.names = program.names
         self.fixtures: Fixtures = program.fixtures
+        self.write = write
+        self.apps = self._apps_of(write)
 
-    def is_covered(self, write: OverrideWrite) -> bool:
+    def is_covered(self) -> bool:
+        write = self.write
         if write.function is None:
             return any(self._tears_down(f.function) for f in self.fixtures.autouse_for(write.module, None))
         return self._is_fresh_table(write) or self._ends(write.function, write.node.span[2:], write.keys, ())
@@ -117,7 +120,7 @@ class _Covers:
     ) -> Iterator[tuple[tuple[int, int], tuple[code.Expression, ...]]]:
         """Yield where a function ends overrides, itself or by a function that it calls; with the keys, or all."""
         for write in override_writes(self.program, function.module):
-            if write.removes and write.scope is function:
+            if write.removes and write.scope is function and not self._is_of_another_app(write):
                 yield write.node.span[:2], write.keys
         if depth > 3:
             return
@@ -128,6 +131,19 @@ class _Covers:
                         case FunctionValue(function=called) if called is not function and not called.node.is_generator:
                             for _, keys in self._removals(called, depth + 1):
                                 yield node.span[:2], keys
+
+    def _is_of_another_app(self, removal: OverrideWrite) -> bool:
+        apps = self._apps_of(removal)
+        return bool(apps) and bool(self.apps) and apps.isdisjoint(self.apps)
+
+    def _apps_of(self, write: OverrideWrite) -> frozenset[int]:
+        """Return the calls that make the app whose overrides are written, as far as they are known."""
+        match write.table:
+            case code.Attribute(value=app, name="dependency_overrides"):
+                values = self.names.infer(app, write.scope)
+                made = [v.creation.call for v in values if isinstance(v, Instance) and v.creation is not None]
+                return frozenset(map(id, made)) if len(made) == len(values) else frozenset()
+        return frozenset()
 
     def _finalizers(self, function: FunctionScope) -> Iterator[tuple[code.Expression, ...]]:
         """Yield what is left to be done at the end: `request.addfinalizer(app.dependency_overrides.clear)`."""
