@@ -14,14 +14,14 @@ from conformance.program.values import External
 READS = frozenset(
     {"os.environ", "os.environb", "os.getenv", "os.getenvb", "dotenv.load_dotenv", "dotenv.dotenv_values"}
 )
-_NAMING = (code.Attribute, code.Name)
+_NAMING = (code.Attribute, code.Name, code.Call)
 _NAMES = frozenset(name.rpartition(".")[2] for name in READS)
 
 
 class EnvironmentRead(NamedTuple):
     """A use of `os.environ`, `os.getenv` or `load_dotenv`: the name, and the scope in which it stands."""
 
-    node: code.Name | code.Attribute
+    node: code.Name | code.Attribute | code.Call
     scope: Scope
     name: str
 
@@ -40,13 +40,17 @@ def environment_reads(module: ModuleScope, names: Inference) -> Iterator[Environ
             match node:
                 case code.Attribute(name=name) if name in _NAMES:
                     pass
+                case code.Call(function=code.Name(id="getattr"), arguments=(_, code.Constant(value=str(name)), *_)):
+                    if name not in _NAMES:
+                        continue
                 case code.Name(id=name) if name in _NAMES or name in renamed:
                     pass
                 case _:
                     continue
             if any(node.span[0] in lines for lines in unrun):
                 continue
-            for resolved in names.resolve(node, scope):
+            found = names.infer(node, scope) if isinstance(node, code.Call) else names.resolve(node, scope)
+            for resolved in found:
                 if isinstance(resolved, External) and resolved.name in READS:
                     yield EnvironmentRead(node, scope, resolved.name)
                     break

@@ -354,6 +354,14 @@ class Inference:
                 return tuple(Symbol(base, name, b) for b in base.bindings[name])
         return ()
 
+    def unaliased(self, node: code.Expression, scope: Scope) -> tuple[code.Expression, Scope]:
+        """Return the attribute that a name is bound to, where it is nothing else: `run = db.execute`."""
+        if isinstance(node, code.Name):
+            match self.lookup(node.id, scope, node.span):
+                case (Symbol(binding=ValueBinding(value=code.Attribute() as bound, how="value", path=())) as symbol,):
+                    return bound, symbol.scope
+        return node, scope
+
     # --- classes ---------------------------------------------------------------------------------------------------
 
     def bases(self, cls: ClassScope) -> tuple[str | ClassScope, ...]:

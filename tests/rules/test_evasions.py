@@ -1,4 +1,4 @@
-"""Ways to get past the headline rules, and ways to make them cry wolf: each is a small program in `evasions/`.
+"""Ways to get past the rules, and ways to make them cry wolf: each is a small program in `evasions/`.
 
 A block `=== name | RULE` is one program; `=== base` is what the programs start with that say `@base`.
 """

@@ -54,9 +54,10 @@ def check(program: Program, scope: Scope) -> Iterator[Violation]:
 
 
 def _query(program: Program, node: code.Call, scope: Scope) -> str:
-    match node.function:
+    function, where = program.names.unaliased(node.function, scope)
+    match function:
         case code.Attribute(value=base, name=name) if name in OF_A_SESSION | OF_A_CONNECTION | STATEMENTS:
-            values = program.names.expand(program.names.infer(base, scope))
+            values = program.names.expand(program.names.infer(base, where))
             if name in OF_A_SESSION and program.names.is_instance(values, *SESSIONS):
                 return f"calls `{name}` on the session"
             if name in OF_A_CONNECTION and program.names.is_instance(values, *CONNECTIONS):
@@ -67,7 +68,7 @@ def _query(program: Program, node: code.Call, scope: Scope) -> str:
             pass
         case _:
             return ""
-    for resolved in program.names.resolve(node.function, scope):
+    for resolved in program.names.resolve(function, where):
         if (
             isinstance(resolved, External)
             and resolved.top in {"sqlalchemy", "sqlmodel"}

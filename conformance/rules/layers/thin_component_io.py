@@ -86,6 +86,7 @@ def _callees(node: code.Call) -> Iterator[tuple[code.Expression, code.Expression
 
 def _external(program: Program, callee: code.Expression, scope: Scope) -> str:
     """Return what a callee does outside of the process; "" for nothing."""
+    callee, scope = program.names.unaliased(callee, scope)
     match callee:
         case code.Attribute(value=base, name=name) if name not in _NO_REQUEST:
             values = _objects(program, base, scope)

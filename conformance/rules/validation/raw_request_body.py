@@ -75,10 +75,10 @@ def _functions(program: Program, endpoint: Endpoint, providers: set[FunctionScop
 
 
 def _reads(program: Program, function: FunctionScope) -> Iterator[code.Call]:
-    for node in (*function.nodes, *function.deferred):
-        match node:
-            case code.Call(function=code.Attribute(value=base, name=name)) if name in _READING:
-                if program.names.is_instance(program.names.infer(base, function), "starlette.requests.Request"):
+    for node in (*function.nodes.of(code.Call), *function.deferred.of(code.Call)):
+        match program.names.unaliased(node.function, function):
+            case (code.Attribute(value=base, name=name), scope) if name in _READING:
+                if program.names.is_instance(program.names.infer(base, scope), "starlette.requests.Request"):
                     yield node
 
 
