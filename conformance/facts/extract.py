@@ -218,8 +218,7 @@ class _Converter:
         return tuple([code.Keyword(self.span(k), k.arg, self.expression(k.value)) for k in nodes])
 
     def _subscript(self, node: ast.Subscript, span: code.Span) -> code.Expression:
-        known = self._typing.get(_last_name(node.value)) in {"Annotated", "Optional", "Union"}
-        if known or _is_annotated(node.slice):
+        if self._typing.get(_last_name(node.value)) in {"Annotated", "Optional", "Union"}:
             return self.annotation(node)
         return code.Subscript(span, self.expression(node.value), self.expression(node.slice))
 
@@ -367,14 +366,6 @@ def _constant(node: ast.Constant, span: code.Span) -> code.Expression:
     if value is ...:
         return code.Constant(span, None, "...")
     return code.Constant(span, value)
-
-
-def _is_annotated(key: ast.expr) -> bool:
-    """Whether a key looks like that of Annotated, whatever name that goes by: `A["X | None", Depends(p)]`."""
-    match key:
-        case ast.Tuple(elts=[ast.Constant(value=str()), *metadata]):
-            return any(isinstance(each, ast.Call) for each in metadata)
-    return False
 
 
 def _last_name(node: ast.expr) -> str:
