@@ -26,6 +26,71 @@ from arq.connections import ArqRedis
 """
 
 MODULES = {
+    "a ring of helpers": """
+def _a(request):
+    return _b(request)
+def _b(request):
+    return _a(request)
+def get_redis(request: Request) -> Redis:
+    return _a(request)
+def get_engine(request: Request) -> AsyncEngine:  # expect: DI104
+    return request.app.state.engine
+""",
+    "a provider of itself": """
+def get_redis(request: Request, again=Depends("get_redis")) -> Redis:
+    return get_redis(request)
+def get_engine(request: Request) -> AsyncEngine:  # expect: DI104
+    return request.app.state.engine
+""",
+    "helpers that no injection fills": """
+def get_redis(request: Request) -> Redis:
+    return request.app.state.redis
+def get_or_404(session: Session, model: type) -> object: ...
+def get_thing(client: Redis) -> object: ...
+def get_maker(kind: str):
+    return lambda: kind
+class Inner:
+    def get_more(self) -> AsyncEngine: ...
+def fetch_engine(request: Request) -> AsyncEngine:
+    return request.app.state.engine
+""",
+    "a helper with a session that is injected": """
+def get_redis(request: Request) -> Redis:
+    return request.app.state.redis
+def get_engine(session: Annotated[Session, Depends(elsewhere)], x: Session = None) -> AsyncEngine:  # expect: DI104
+    return request.app.state.engine
+""",
+    "a class that holds a session": """
+def get_session(request: Request) -> Session:
+    return Session(request.state.engine)
+class Repository:
+    def __init__(self, session: Annotated[Session, Depends(get_session)]) -> None:
+        self.session = Session(session)
+RepositoryDep = Annotated[Repository, Depends(Repository)]
+""",
+    "None alone": """
+def get_redis(request: Request) -> Redis:
+    return request.app.state.redis
+def get_nothing(request: Request) -> None: ...
+""",
+    "two types of one name": """
+def get_lists(request: Request) -> list[int]: ...
+def get_others(request: Request) -> list[str]: ...  # expect: DI104
+""",
+    "the same type twice": """
+def get_lists(request: Request) -> list[int] | str: ...
+def get_others(request: Request) -> str | list[int]: ...
+""",
+    "an instance and its class": """
+class Role:
+    def __init__(self, name: str) -> None: ...
+    def __call__(self, request: Request) -> Redis:
+        return request.app.state.redis
+admin = Role("admin")
+AdminDep = Annotated[Redis, Depends(admin)]
+def get_engine(request: Request) -> AsyncEngine:  # expect: DI104
+    return request.app.state.engine
+""",
     "two keys": """
 def get_redis(request: Request) -> Redis:
     return request.app.state.redis
@@ -277,6 +342,25 @@ def index(x: str = Depends(get_double)) -> str:
 
 
 TYPES = {
+    "a class of a library, and what a body gives": """
+import lib
+def made():
+    return Redis()
+def either(request: Request):
+    if request:
+        return Redis()
+    return unknown()
+A = Annotated[Session, Depends(lib.Thing)]
+B = Annotated[Session, Depends(lib.get_thing)]
+C = Annotated[Session, Depends(made)]  # expect: DI115
+D = Annotated[Session, Depends(either)]
+E = Annotated[Session, Depends(Redis)]  # expect: DI115
+F = Annotated["Redis | Session", Depends(made)]
+class Views:
+    a: Session = Depends(made)  # expect: DI115
+    b: Redis = Depends(made)
+    c = Depends(made)
+""",
     "related": """
 def p(request: Request) -> ModelSession: ...
 A = Annotated[Session, Depends(p)]

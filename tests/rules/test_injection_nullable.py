@@ -49,6 +49,67 @@ def get_db(request: Request) -> Session:
         return  # expect: DI101
     return request.state.db
 """,
+    "a cast": """
+def get_db(request: Request) -> Session:
+    return cast(Session, request.state.db or None)  # expect: DI101
+""",
+    "awaited": """
+async def get_db(request: Request) -> Session:
+    return await (request.state.db or None)  # expect: DI101
+""",
+    "a local that is handed out at once": """
+def get_db(request: Request) -> Session:
+    db = getattr(request.app.state, "db", None)
+    return db  # expect: DI101
+""",
+    "a local whose truth is asked": """
+def get_db(request: Request) -> Session:
+    db = getattr(request.app.state, "db", None)
+    if not db:
+        raise HTTPException(503)
+    return db
+""",
+    "a local that is bound twice": """
+def get_db(request: Request) -> Session:
+    db = None
+    db = request.state.db
+    return db
+""",
+    "a local of a loop and of a tuple": """
+def get_db(request: Request) -> Session:
+    for db in (None,):
+        return db
+    (db2, x) = None, 1
+    return db2
+""".replace("    for db in (None,):\n        return db\n", ""),
+    "a local of a local": """
+def get_db(request: Request) -> Session:
+    first = None
+    db = first
+    return db
+""",
+    "an entry of app.state": """
+def get_db(request: Request) -> Session:
+    return request.app.state.get("db")  # expect: DI101
+""",
+    "an entry of app.state, or something": """
+def get_db(request: Request) -> Session:
+    return request.app.state.get("db", Session())
+""",
+    "None of a function in the function": """
+def get_db(request: Request) -> Session:
+    def inner():
+        return None
+    return request.state.db
+""",
+    "only bare returns": """
+def get_db(request: Request):  # expect: DI101
+    if request.state.closed:
+        return
+    return None  # the first
+""".replace("  # the first", "")
+    .replace("def get_db(request: Request):  # expect: DI101", "def get_db(request: Request):")
+    .replace("    return None\n", "    return None  # expect: DI101\n"),
     "yield None": """
 def get_db(request: Request):
     if request.state.closed:
@@ -433,6 +494,23 @@ B = Annotated[Session, Depends(get_b)]
 
 
 DEPENDENCIES = {
+    "in a class": """
+class Views:
+    db: Session = Depends(get_db)
+    maybe: Session | None = Depends(get_db)  # expect: DI102
+    annotated: Annotated[Session, Depends(get_db)] = None  # expect: DI102
+    elliptic: Annotated[Session, Depends(get_db)] = ...
+    @router.get("/")
+    def index(self) -> str: ...
+""",
+    "the defaults of a parameter": """
+@router.get("/")
+def index(
+    a: Annotated[Session, Depends(get_db)] = None,  # expect: DI102
+    b: Annotated[Session, Depends(get_db)] = ...,
+    c: Annotated[Session, Depends(get_db)] = 1,
+) -> str: ...
+""",
     "every spelling": """
 @router.get("/")
 def index(

@@ -282,6 +282,19 @@ BODIES = {
     "deleted": "    del user",
     "underscore": "    _ = user",
     "bound anew": "    user = 'x'\n    return user",
+    "bound anew in a tuple": "    user, x = 1, 2\n    return user",
+    "bound anew in a list": "    [user, *rest] = 1, 2\n    return user",
+    "bound anew as a rest": "    (x, *user) = 1, 2\n    return user",
+    "bound anew by a loop": "    for user in ():\n        pass",
+    "bound anew by a with": "    with open('x') as user:\n        pass",
+    "bound anew by a walrus": "    print((user := 1))",
+    "underscores": "    _ = __ = user",
+    "a tuple for an underscore": "    _ = user, 1",
+    "a tuple that stands alone": "    user, 1",
+    "typed": "    user: str",
+    "in a function of its own": "    def inner(user):\n        return user\n    return inner",
+    "in a function that binds it": "    def inner():\n        user = 1\n        return user\n    return inner",
+    "in a class that binds it": "    class Inner:\n        user = 1\n    return Inner",
     "stands alone": "    user",
 }
 USED = {
@@ -294,6 +307,13 @@ USED = {
     "bound anew later": "    print(user)\n    user = 'x'",
     "bound anew from it": "    user = user.strip()",
     "locals": "    return locals()",
+    "vars": "    return vars()",
+    "in a class": "    class Inner:\n        x = user\n    return Inner",
+    "in a function in a function": "    def inner():\n        def more():\n            return user\n        return more\n    return inner",
+    "for a name beside an underscore": "    _ = x = user",
+    "bound anew on one way": "    if 1:\n        user = 2\n    return user",
+    "in the source of a loop": "    for x in user:\n        pass",
+    "as an attribute": "    user.seen = 1",
 }
 
 
@@ -342,6 +362,26 @@ def test_what_a_list_injects_is_direct_and_certain(name: str) -> None:
     }
 
     assert bool(found_in(program_from(files), [REDUNDANT])) is reported
+
+
+def test_the_message_names_what_is_called_to_make_the_provider() -> None:
+    files = {
+        "app/api.py": """
+from fastapi import APIRouter, Depends
+def require(role):
+    def check(): ...
+    return check
+def get_user(): ...
+router = APIRouter(dependencies=[Depends(require("a")), Depends(get_user)])
+@router.get("/")
+def index(a=Depends(require("a")), b=Depends(get_user), c=Depends(require("b"))): ...
+"""
+    }
+    program = program_from(files)
+
+    said = [v for s in REDUNDANT.subjects(program) for v in REDUNDANT.check(program, s)]
+
+    assert [v.detail for v in said if isinstance(v, Violation)] == ["a require(…)", "b get_user"]
 
 
 APPS = {
