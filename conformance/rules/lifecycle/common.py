@@ -9,7 +9,7 @@ from conformance.facts import code
 from conformance.program import Access, Construction, Program, Provider
 from conformance.program.contexts import enclosing
 from conformance.program.scopes import ClassScope, FunctionScope, Scope
-from conformance.program.values import ClassValue, External
+from conformance.program.values import ClassValue, External, Instance
 
 
 class Creation(NamedTuple):
@@ -96,7 +96,7 @@ def request_resources(program: Program, value: code.Expression, scope: Scope) ->
             if construction is not None and construction.resource.exact and construction.resource.scope == "request":
                 seen |= {id(call) for call in inner_calls(construction)}
                 yield construction
-            elif _makes_an_object(program, site.call, site.scope):
+            elif _is_made_by(program, site.call, site.scope):
                 arguments = (*site.call.arguments, *(k.value for k in site.call.keywords))
                 pending += [(argument, site.scope) for argument in arguments]
 
@@ -149,7 +149,7 @@ def is_lent(program: Program, construction: Construction) -> bool:
     given = [(None, a) for a in construction.call.arguments]
     for name, argument in (*given, *((k.name, k.value) for k in construction.call.keywords)):
         made_here = any(
-            site.scope is construction.scope and program.resources.constructed_by(site.call, site.scope)
+            site.scope is construction.scope and _is_made_by(program, site.call, site.scope)
             for site in program.origins.of(argument, construction.scope)
         )
         if made_here or (isinstance(argument, code.Constant) and argument.value is None):
@@ -158,6 +158,14 @@ def is_lent(program: Program, construction: Construction) -> bool:
         if name in _LENT or any(program.resources.is_resource(value) for value in values):
             return True
     return False
+
+
+def _is_made_by(program: Program, call: code.Call, scope: Scope) -> bool:
+    """Whether a call makes a resource, or an object of a library's class: `httpx.AsyncHTTPTransport(retries=3)`."""
+    return program.resources.constructed_by(call, scope) is not None or any(
+        isinstance(value, Instance) and value.creation is not None and value.creation.call is call
+        for value in program.names.infer(call, scope)
+    )
 
 
 def suppresses(program: Program, manager: code.Expression, scope: Scope) -> bool:
