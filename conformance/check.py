@@ -16,7 +16,7 @@ from conformance import config as configuration
 from conformance.config import ROLES, Config, matches, nearest
 from conformance.discovery import SourceFile, Target, discover
 from conformance.errors import ConformanceError, TargetError, UnreadableModule
-from conformance.facts.code import Import, ImportFrom, walk
+from conformance.facts.code import Evaluate, Import, ImportFrom, walk
 from conformance.facts.extract import extract
 from conformance.program import Program, link
 from conformance.results import (
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from conformance.cache import Cache
-    from conformance.facts.code import ModuleCode
+    from conformance.facts.code import ModuleCode, Statement
     from conformance.rules.base import Rule
 
 __all__ = [
@@ -414,7 +414,7 @@ def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int],
         findings=tuple(kept),
         rules=tuple(results),
         problems=tuple(sorted(set(problems), key=lambda p: (p.path, p.line, p.message))),
-        notes=tuple(dict.fromkeys((*target.notes, *remarks, *_absent_roles(loaded)))),
+        notes=tuple(dict.fromkeys((*target.notes, *remarks, *_absent_roles(loaded), *_without_role(loaded)))),
         work=Work(parsed=loaded.parsed, judged=len(tried)),
     )
 
@@ -684,6 +684,20 @@ def _imports_a_library(module: ModuleCode) -> bool:
         if tops & LIBRARIES:
             return True
     return False
+
+
+def _without_role(loaded: Loaded) -> list[str]:
+    """Return the note about the modules that no rule about roles, and no contract, looks at."""
+    several = [m.name for m in loaded.program.modules if not m.is_test and not m.roles and _holds_code(m.body)]
+    if not several:
+        return []
+    shown = ", ".join(several[:5]) + (f" and {len(several) - 5} more" if len(several) > 5 else "")
+    number = "1 module has" if len(several) == 1 else f"{len(several)} modules have"
+    return [f"{number} no role, so that neither a rule about roles nor a contract looks at them: {shown}"]
+
+
+def _holds_code(body: Sequence[Statement]) -> bool:
+    return any(not isinstance(statement, Evaluate) for statement in body)
 
 
 def _absent_roles(loaded: Loaded) -> list[str]:

@@ -653,23 +653,33 @@ def _roles(options: argparse.Namespace) -> int:
 
 def _checklist(options: argparse.Namespace) -> int:
     from conformance.checklist import checklist  # noqa: PLC0415
-    from conformance.errors import shown  # noqa: PLC0415
     from conformance.reporters.checklist import CHECKLISTS as WRITERS  # noqa: PLC0415
 
     examined = _examined(options, options.diff)
     _put(WRITERS[options.checklist_format](checklist(examined, since=options.diff or ""), options.link_base), options)
-    _complain(shown(problem) for problem in examined.report.problems)
+    _tell_besides(examined.report)
     return FAILED if examined.report.exit_status == FAILED else DONE
 
 
 def _map(options: argparse.Namespace) -> int:
-    from conformance.errors import shown  # noqa: PLC0415
     from conformance.map import MAPS as DRAWERS  # noqa: PLC0415
 
     examined = _examined(options)
     _put(DRAWERS[options.map_format](examined, options.view), options)
-    _complain(shown(problem) for problem in examined.report.problems)
+    _tell_besides(examined.report)
     return FAILED if examined.report.exit_status == FAILED else DONE
+
+
+def _tell_besides(report: Report) -> None:
+    """Say on standard error what neither the checklist nor the map has a place for."""
+    from conformance.errors import shown  # noqa: PLC0415
+    from conformance.reporters.text import new  # noqa: PLC0415
+    from conformance.results import Problem  # noqa: PLC0415
+
+    _complain(shown(problem) for problem in report.problems)
+    about = (finding for finding in new(report) if finding.rule.startswith("CK"))
+    _complain(shown(Problem(f"{f.rule} {f.message}", f.path, f.line)) for f in about if f.rule != "CK903")
+    _complain(f"note: {note}" for note in report.notes)
 
 
 def _examined(options: argparse.Namespace, since: str | None = None) -> Examined:

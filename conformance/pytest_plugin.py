@@ -222,9 +222,9 @@ class Checks:
         return report
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """List the advice, which fails nothing."""
+        """List the advice and the notes, which fail nothing."""
         if self.run.advice:
-            terminalreporter.section("architecture: advice")
+            terminalreporter.section("architecture: advice and notes")
             terminalreporter.write(self.run.advice)
 
 

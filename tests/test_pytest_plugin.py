@@ -331,7 +331,7 @@ def test_advice_is_shown_and_fails_nothing(tmp_path: Path, run_here: Callable[..
 
     assert outcomes(done)[DI108] == "PASSED"
     assert done.returncode == 0
-    assert re.search(r"architecture: advice =+\napp/api\.py:5:5: DI108 \(advice\) ", done.stdout)
+    assert re.search(r"architecture: advice and notes =+\napp/api\.py:5:5: DI108 \(advice\) ", done.stdout)
 
 
 def test_nothing_of_the_target_is_imported(tmp_path: Path, run_here: Callable[..., Done]) -> None:

@@ -30,6 +30,7 @@ def document(report: Report) -> dict[str, object]:
         "findings": [_finding(finding) for finding in report.findings],
         "rules": [_rule(result) for result in report.rules],
         "errors": [_problem(problem) for problem in report.problems],
+        "notes": list(report.notes),
         "summary": {
             "files": report.files,
             "findings": report.counted(FindingStatus.NEW),

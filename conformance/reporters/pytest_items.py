@@ -51,8 +51,9 @@ def not_done(names: Iterable[str], error: Exception) -> Iterator[Item]:
 
 
 def advice(report: Report) -> str:
-    """Return the findings that are worth a look and fail nothing, a line each."""
-    return concise.render(_about(report, (f for f in new(report) if f.severity is Severity.ADVICE)), _QUIET)
+    """Return the findings that are worth a look and fail nothing, and the notes, a line each."""
+    findings = concise.render(_about(report, (f for f in new(report) if f.severity is Severity.ADVICE)), _QUIET)
+    return findings + "".join(f"note: {inert(note)}\n" for note in report.notes)
 
 
 def _item(result: RuleResult, report: Report) -> Item:
