@@ -756,6 +756,7 @@ def _init(options: argparse.Namespace) -> int:
     from conformance.check import load  # noqa: PLC0415
     from conformance.config import Config, find  # noqa: PLC0415
     from conformance.errors import ConfigurationError, TargetError  # noqa: PLC0415
+    from conformance.reporters.text import inert  # noqa: PLC0415
     from conformance.results import Problem  # noqa: PLC0415
 
     loaded = load(options.paths, Config())
@@ -775,7 +776,7 @@ def _init(options: argparse.Namespace) -> int:
         file.write_text(text, "utf-8")
     except OSError as error:
         raise ConfigurationError(Problem(f"cannot be written: {error.strerror or error}", str(file))) from error
-    print(f"wrote {os.path.relpath(file)}: {', '.join(loaded.target.packages)}")
+    print(inert(f"wrote {os.path.relpath(file)}: {', '.join(loaded.target.packages)}"))
     print("next: `conformance check` shows today's findings; `conformance baseline` records them")
     return DONE
 

@@ -36,7 +36,11 @@ def section(loaded: Loaded, *, prefix: str) -> str:
 def _lines(loaded: Loaded, prefix: str) -> Iterator[str]:
     if prefix:
         yield f"[{prefix}]"
-    yield f"root-packages = {_list(loaded.target.packages)}"
+    packages = loaded.target.packages
+    if all(re.fullmatch(r"\w+", package) for package in packages):
+        yield f"root-packages = {_list(packages)}"
+    else:  # a name with a dash, a blank, …: to name the others alone would leave it out
+        yield f"# root-packages: all there are. Not each can be named: {inert(', '.join(packages))}"
     yield 'profile = "prd-012"  # "aegis" allows what Integration Patterns prescribes and PRD-012 forbids'
     yield ""
     yield f"[{f'{prefix}.' if prefix else ''}roles]"

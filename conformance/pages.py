@@ -6,7 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from conformance.reporters.text import Look, counted, inert
+from conformance.reporters.text import Look, counted, inert, no_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,14 +87,19 @@ def roles(loaded: Loaded, look: Look) -> str:
         if not module.roles:
             without.append(module.name)
             continue
-        named.append(f"{look.ink(inert(module.name), 'bold')}  {look.ink(inert(module.path), 'dim')}")
+        named.append(f"{look.ink(no_command(inert(module.name)), 'bold')}  {look.ink(inert(module.path), 'dim')}")
         width = max(len(role) for role in module.roles)
         named += [
             f"  {look.ink(f'{role:<{width}}', 'cyan')}  {inert(why)}" for role, why in sorted(module.roles.items())
         ]
     lines = [*named, ""] if named else []
     if without:
-        lines += [f"{counted(len(without), 'module')} without a role", *(f"  {inert(name)}" for name in without), ""]
+        lines += [
+            f"{counted(len(without), 'module')} without a role",
+            *(f"  {no_command(inert(name))}" for name in without),
+            "",
+        ]
     lines += [f"note: {inert(note)}" for note in loaded.target.notes]
-    lines.append(f"{counted(len(loaded.target.files), 'file')} of {', '.join(loaded.target.packages) or 'tests alone'}")
+    packages = ", ".join(map(inert, loaded.target.packages)) or "tests alone"
+    lines.append(f"{counted(len(loaded.target.files), 'file')} of {packages}")
     return "".join(f"{line}\n" for line in lines)

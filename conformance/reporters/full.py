@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from conformance.errors import shown
-from conformance.reporters.text import Look, by_status, counted, inert, new, rules_line, summary
+from conformance.reporters.text import Look, by_status, counted, inert, new, no_command, rules_line, summary
 from conformance.results import FindingStatus, RuleStatus, Severity
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def render(report: Report, look: Look = Look()) -> str:  # noqa: B008 - frozen
     lines += _about_rules(report, look)
     if report.problems:
         lines.append(look.ink(f"{counted(len(report.problems), 'problem')}: the check is not complete", "red", "bold"))
-        lines += [f"  {inert(shown(problem))}" for problem in report.problems]
+        lines += [f"  {no_command(inert(shown(problem)))}" for problem in report.problems]
         lines.append("")
     if not look.quiet:
         lines += [rules_line(report), look.ink(summary(report), _outcome_ink(report), "bold")]

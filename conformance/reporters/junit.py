@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from conformance.errors import shown
-from conformance.reporters.text import inert, new
+from conformance.reporters.text import inert, new, no_command
 from conformance.results import RuleStatus, Severity
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _line(finding: Finding) -> str:
 
 
 def _text(lines: list[str]) -> str:
-    return escape("\n".join(inert(line) for line in lines))
+    return escape("\n".join(no_command(inert(line)) for line in lines))
 
 
 def _attribute(text: str) -> str:

@@ -114,7 +114,7 @@ def summary(report: Report) -> str:
     suppressed, baselined = report.counted(FindingStatus.SUPPRESSED), report.counted(FindingStatus.BASELINED)
     what = listed((counted(errors, "error") if errors else "", f"{advice} advice" if advice else "")) or "nothing found"
     besides = listed((f"{suppressed} suppressed" if suppressed else "", f"{baselined} baselined" if baselined else ""))
-    where = f" of {', '.join(report.packages)}" if 0 < len(report.packages) <= 6 else ""
+    where = f" of {', '.join(map(inert, report.packages))}" if 0 < len(report.packages) <= 6 else ""
     return f"{what} in {counted(report.files, 'file')}{where}{f' ({besides})' if besides else ''}"
 
 
