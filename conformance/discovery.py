@@ -45,7 +45,8 @@ class SourceFile:
         module: its dotted name.
         is_package: it is an `__init__.py`.
         source_root: the folder that the name counts from, relative to the target's root, with `/`; "." for the root.
-        is_test: pytest would collect it, or it is a conftest, or it stands under a folder named tests.
+        is_test: pytest would collect it, or it is a conftest, or it stands under a folder named tests, or under one
+            named test that holds such a file.
     """
 
     shown: str
@@ -142,7 +143,11 @@ def discover(paths: Sequence[Path], config: Config, *, cwd: Path | None = None) 
             found.setdefault(file, (source_root, _is_test(os.path.relpath(file, tests_from))))
     if not configured:
         root = _common([root, *(Path(source) for source, _ in found.values())])
-    every = sorted(_source_file(file, source, str(root), is_test=test) for file, (source, test) in found.items())
+    suites = tuple({suite for file, (_, test) in found.items() if test for suite in _suites(file, str(root))})
+    every = sorted(
+        _source_file(file, source, str(root), is_test=test or file.startswith(suites))
+        for file, (source, test) in found.items()
+    )
     files, hidden = _without_hidden(every)
     kept = [file for file in files if file.is_test or _within(file.module, config.root_packages)]
     whole = config.root is None or any(config.root.is_relative_to(start) for start in starts)
@@ -231,6 +236,14 @@ def readable(text: str) -> str:
 def _is_test(relative: str) -> bool:
     *folders, name = Path(relative).parts
     return name == "conftest.py" or name.startswith("test_") or name.endswith("_test.py") or "tests" in folders
+
+
+def _suites(file: str, root: str) -> Iterator[str]:
+    """Yield the folders named test below the root that hold a test."""
+    parts = os.path.relpath(file, root).split(os.sep)
+    for number, part in enumerate(parts[:-1], 1):
+        if part == "test":
+            yield os.path.join(root, *parts[:number], "")
 
 
 def _source_file(file: str, source_root: str, root: str, *, is_test: bool) -> SourceFile:

@@ -254,6 +254,15 @@ def test_tests_are_what_pytest_would_collect_and_all_below_a_folder_named_tests(
     assert [file.shown for file in target.files if not file.is_test] == ["app/main.py", "app/testing.py"]
 
 
+def test_a_folder_named_test_holds_tests_where_pytest_would_collect_one_of_them(tmp_path: Path) -> None:
+    files = ("test/unit/test_a.py", "test/kit.py", "app/test/models.py", "app/main.py")
+    root = lay_out(tmp_path / "test" / "copy", dict.fromkeys(files, ""))
+
+    target = discover([root], Config())
+
+    assert [file.shown for file in target.files if not file.is_test] == ["app/main.py", "app/test/models.py"]
+
+
 def test_a_given_folder_named_tests_holds_tests(tmp_path: Path) -> None:
     root = lay_out(tmp_path, {"tests/kit.py": "", "app/__init__.py": ""})
 

@@ -247,7 +247,10 @@ class Queue:
                             fields.setdefault(name, [])
                 if base is cls and name in fields:
                     own.add(name)
-        by_name = cls.name == "WorkerSettings" and any(key in fields for key in REGISTERING)
+        given = {*fields, *methods}
+        by_name = cls.name == "WorkerSettings" and (
+            any(key in given for key in REGISTERING) or ("redis_settings" in given and not given.isdisjoint(HOOKS))
+        )
         if not (_are_settings(fields) or by_name) or not own:
             return None
         if any(self.names.is_a(cls, name) for name in _NO_SETTINGS):

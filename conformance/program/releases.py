@@ -168,23 +168,20 @@ class Releases:
     @staticmethod
     def _owns_nothing(construction: Construction) -> bool:
         """Whether it is a client of Redis around a pool that it is lent: the pool is what must be released."""
-        return "redis" in construction.name.lower() and any(
-            k.name == "connection_pool" for k in construction.call.keywords
-        )
+        made = construction.innermost
+        return "redis" in made.name.lower() and any(k.name == "connection_pool" for k in made.call.keywords)
 
     # --- what is released ------------------------------------------------------------------------------------------
 
     def in_visits(self, visits: Iterable[Visit]) -> list[Release]:
-        """Return what functions release on a path that is not that of an error."""
+        """Return what functions release on a path that is not that of an error; on any what `with` opens itself."""
         found: list[Release] = []
         stacked: list[tuple[tuple[CallSite, ...], Release]] = []
         handed: list[tuple[str, Release]] = []
         closers: set[str] = set()
         for visit in visits:
-            if visit.failing:
-                continue
             for node, failing, dropped in _nodes(visit.function):
-                if failing:
+                if (failing or visit.failing) and not _opens(node):
                     continue
                 found += self._released(node, visit, dropped=dropped)
                 stacked += self._stacked(node, visit)
@@ -412,3 +409,8 @@ def _contexts(nodes: Iterable[code.Node]) -> Iterator[tuple[code.Node, bool, boo
                 pending += [(child, True, False) for child in reversed(body)]
             case _:
                 pending += [(child, failing, False) for child in reversed(list(code.children(node)))]
+
+
+def _opens(node: code.Node) -> bool:
+    """Whether it is `with make() as x`: what is made there ends there."""
+    return isinstance(node, code.WithItem) and isinstance(node.manager, code.Call)
