@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -102,6 +105,30 @@ def test_each_command_says_the_next(repository: Path) -> None:
         (1, ["rule DI108"]),
     ]
     assert "1 error in" in text
+
+
+def test_the_five_minutes_of_the_readme_end_red_then_green_then_red(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = re.findall(r"<!-- five -->\n```bash\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)[0]
+    flawed = {
+        "app/__init__.py": "",
+        "app/main.py": "from fastapi import FastAPI\n\nfrom app import routes\n\napp = FastAPI()\n"
+        "app.include_router(routes.router)\n",
+        "app/routes.py": LEGACY.replace("{number}", "1"),
+    }
+    monkeypatch.chdir(lay_out(tmp_path, {**flawed, "pyproject.toml": '[project]\nname = "shop"\n'}))
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.delenv("CI", raising=False)
+
+    statuses = [subprocess.run(["bash", "-c", line], check=False).returncode for line in listing.splitlines()]
+
+    assert statuses == [0, 1, 0, 0, 0, 1]
+    printed = capfd.readouterr().out
+    last = printed[printed.rindex("error DI106") :].splitlines()
+    assert last[-1].startswith("1 error in 3 files of app (")
+    assert last[0].startswith("error DI106 module-level-resource: ")
 
 
 def test_a_new_violation_of_any_rule_fails_alone(gate: Path) -> None:

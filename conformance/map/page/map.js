@@ -114,7 +114,7 @@
       const bad = new Set(one.nodes.flatMap(hits)).size;
       const full = one.node ? one.node.label : one.at.parts.slice(1).join(".") || one.group;
       const short = full.startsWith(graph.prefix) ? full.slice(graph.prefix.length) : full;
-      const name = one.node ? short : short + "\n" + one.nodes.length + " " + (boxed ? "modules" : one.group + "s");
+      const name = one.node ? short : short + "\n" + one.nodes.length + " " + (boxed ? "modules" : several(one.group));
       found.push({
         data: { id: one.id, parent: boxed ? "group:" + one.group : undefined, label: wrapped(name) + (bad ? "\n✗ " + bad : ""), one, colour: hue(one.group), shape: one.node ? SHAPES[one.node.kind] : "round-rectangle" },
         classes: (one.node ? "leaf" : "package") + (bad ? " bad" : ""),
@@ -139,6 +139,8 @@
     }
     return found;
   }
+
+  const several = (word) => (word.endsWith("settings") ? word : word + (word.endsWith("s") ? "es" : "s"));
 
   // Long dotted names break behind their dots.
   function wrapped(name) {
