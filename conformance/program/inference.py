@@ -198,10 +198,9 @@ class Inference:
                 for taken in reversed(current.lambdas[name]):
                     if _holds(taken.node.body.span, span):
                         return (Symbol(current, name, taken),)
+            if isinstance(current, FunctionScope) and current.outer_names.get(name) == "global":
+                current = current.module
             if (first or not isinstance(current, ClassScope)) and name in current.bindings:
-                if isinstance(current, FunctionScope) and current.outer_names.get(name) == "global":
-                    current = current.module
-                    continue
                 bindings = current.bindings[name]
                 if isinstance(current, FunctionScope) and first and span is not None:
                     bindings = visible_bindings(bindings, span)

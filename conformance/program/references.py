@@ -44,9 +44,9 @@ def binding_scope(name: str, scope: Scope) -> Scope | None:
     """Return the scope whose binding a bare name in `scope` means; None where it is bound nowhere in the module."""
     current: Scope | None = scope
     while current is not None:
+        if isinstance(current, FunctionScope) and current.outer_names.get(name) == "global":
+            current = current.module
         if name in current.bindings and (current is scope or not isinstance(current, ClassScope)):
-            if isinstance(current, FunctionScope) and current.outer_names.get(name) == "global":
-                return current.module
             return current
         current = current.parent
     return None

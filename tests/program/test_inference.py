@@ -231,6 +231,14 @@ def h():
         reveal(x)  # 6 | 7
         x = 7
     return inner
+def k():
+    x = 9
+    def inner():
+        global x
+        reveal(x)  # 1 | 5
+        def more():
+            reveal(x)  # 1 | 5
+    reveal(x)  # 9
 class C:
     x = 8
     reveal(x)  # 8
@@ -326,6 +334,7 @@ reveal(a.app)  # a fastapi.FastAPI
 reveal(C())  # a C
 reveal(C().thing)  # a lib.Base.thing
 reveal(Outer.Inner.x)  # 9
+reveal(Outer.Inner().x)  # 9
 reveal(Generic(1).kind)  # 'a'
 reveal(A[int])  # class A
 reveal(D().x)  # nothing

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.examples import program_from
+import pytest
+
+from conformance.config import Config
+from conformance.examples import files_of, program_from
 
 
 def test_a_module_named_service_is_one_and_a_feature_of_that_name_is_none() -> None:
@@ -64,3 +67,182 @@ def test_a_feature_named_config_is_not_the_configuration_where_another_module_ha
     )
 
     assert [m.name for m in program.modules if m.has_role("config")] == ["app.core.conf"]
+
+
+APPLICATION = """
+--- app/__init__.py
+--- app/main.py
+from fastapi import FastAPI
+from app.start import lifespan
+app = FastAPI(lifespan=lifespan)
+@app.get("/")
+def index(): ...
+--- app/start.py
+async def lifespan(app): yield
+--- app/api/users.py
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("/")
+def users(): ...
+--- app/queue.py
+from arq.connections import RedisSettings
+from app.hooks import start
+from app.work.mail import send
+class WorkerSettings:
+    functions = [send]
+    on_startup = start
+    redis_settings = RedisSettings()
+--- app/hooks.py
+async def start(ctx): ...
+--- app/work/mail.py
+async def send(ctx): ...
+--- app/jobs/a/b.py
+--- app/components/worker/pools.py
+--- app/components/__init__.py
+--- app/deps/db.py
+--- app/user_deps.py
+--- app/core/db.py
+--- app/features/core/x.py
+--- app/models/user.py
+--- app/services/models.py
+--- app/models/services.py
+--- app/cli/main.py
+--- app/config.py
+--- tests/test_a.py
+import fastapi
+app = fastapi.FastAPI()
+@app.get("/")
+def index(): ...
+"""
+
+
+def roles_of(text: str, config: Config | None = None) -> dict[str, str]:
+    program = program_from(files_of(text), config)
+    return {m.name: ", ".join(f"{role}: {why}" for role, why in m.roles.items()) for m in program.modules if m.roles}
+
+
+def test_each_module_has_its_roles_and_the_evidence_for_each() -> None:
+    assert roles_of(APPLICATION) == {
+        "app.main": "routes: declares the endpoint `index` (line 5), entrypoint: calls `FastAPI(…)` (line 3)",
+        "app.start": "lifespan: defines the lifespan `lifespan` (given at app/main.py:3)",
+        "app.api.users": "routes: declares the endpoint `users` (line 4)",
+        "app.queue": "worker: holds arq's settings `WorkerSettings` (line 4)",
+        "app.hooks": "worker: defines the hook `start` (on_startup)",
+        "app.work.mail": "tasks: defines the task `send`",
+        "app.components.worker": "components: belongs to the component `app.components.worker`",
+        "app.components.worker.pools": "components: belongs to the component `app.components.worker`",
+        "app.deps": "deps: is named `deps`",
+        "app.deps.db": "deps: is named `deps`",
+        "app.user_deps": "deps: is named `user_deps`",
+        "app.core": "core: is named `core`",
+        "app.core.db": "core: is named `core`",
+        "app.models": "models: is named `models`",
+        "app.models.user": "models: is named `models`",
+        "app.models.services": "models: is named `models`",
+        "app.services": "services: is named `services`",
+        "app.services.models": "services: is named `services`",
+        "app.cli": "cli: is named `cli`",
+        "app.cli.main": "cli: is named `cli`",
+        "app.config": "config: is named `config`",
+        "tests": "tests: a file that pytest collects, a conftest, or in a folder named tests",
+        "tests.test_a": "tests: a file that pytest collects, a conftest, or in a folder named tests",
+    }
+
+
+SETTINGS = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings): ...\n"
+CACHED = "from functools import cache\n@cache\ndef get():\n    return Settings()\n"
+EVENTS = "from fastapi import FastAPI\napp = FastAPI()\n@app.on_event('startup')\ndef up(): ...\n"
+PROVIDERS = (
+    "from fastapi import Depends\ndef a(): ...\ndef b(): ...\ndef c(x=Depends(a), y=Depends(b)): ...\n"
+    "def d(x=Depends(c)): ...\n"
+)
+CONFIGS = {
+    "by its name": ({"app/config.py": "", "app/a.py": SETTINGS}, {"app.config"}),
+    "a package": ({"app/settings/base.py": ""}, {"app.settings", "app.settings.base"}),
+    "in core": ({"app/core/config.py": "", "app/a/config.py": ""}, {"app.core.config"}),
+    "a feature of that name": ({"app/features/settings/x.py": "", "app/config.py": ""}, {"app.config"}),
+    "deeper, with a settings class": ({"app/a/b/config.py": SETTINGS}, {"app.a.b.config"}),
+    "deeper, where nothing else is": ({"app/a/b/config.py": ""}, {"app.a.b.config"}),
+    "deeper, where another has the class": ({"app/a/b/config.py": "", "app/x.py": SETTINGS}, {"app.x"}),
+    "by the class": ({"app/a.py": SETTINGS}, {"app.a"}),
+    "by the class that is cached": ({"app/a.py": SETTINGS, "app/b.py": SETTINGS + CACHED}, {"app.b"}),
+    "not the class of a task": ({"app/deps/a.py": SETTINGS}, set()),
+    "a top-level module": ({"config.py": ""}, {"config"}),
+    "a worker's settings": (
+        {
+            "app/worker/settings.py": (
+                "from arq.connections import RedisSettings\nclass W:\n    functions = []\n"
+                "    redis_settings = RedisSettings()\n"
+            )
+        },
+        set(),
+    ),
+    "the services' own": ({"app/services/config.py": "", "app/x.py": SETTINGS}, {"app.x"}),
+}
+
+
+@pytest.mark.parametrize(("files", "config"), CONFIGS.values(), ids=CONFIGS)
+def test_the_configuration_is(files: dict[str, str], config: set[str]) -> None:
+    program = program_from(files)
+
+    assert {m.name for m in program.modules if m.has_role("config")} == config
+
+
+OTHERS = {
+    "a lifespan that is named": ({"app/lifespan.py": "", "app/main.py": EVENTS}, "lifespan", {"app.lifespan"}),
+    "handlers": ({"app/main.py": EVENTS}, "lifespan", {"app.main"}),
+    "a lifespan that only tests give": (
+        {"app/a.py": "def life(app): yield\n", "tests/test_a.py": "import fastapi\nfrom app.a import life\n"
+         "fastapi.FastAPI(lifespan=life)\n"},
+        "lifespan",
+        set(),
+    ),
+    "most providers in a folder": (
+        {"app/wiring/a.py": PROVIDERS, "app/b.py": "from fastapi import Depends\nfrom app.wiring.a import d\n"
+         "def e(x=Depends(d)): ...\n"},
+        "deps",
+        {"app.wiring", "app.wiring.a"},
+    ),
+    "most providers in a folder with routes": (
+        {"app/wiring/a.py": PROVIDERS, "app/wiring/b.py": "from fastapi import APIRouter\nr = APIRouter()\n"
+         "@r.get('/')\ndef x(): ...\n"},
+        "deps",
+        set(),
+    ),
+    "most providers in a folder of other things": (
+        {"app/wiring/a.py": PROVIDERS, "app/wiring/b.py": "", "app/wiring/c.py": ""},
+        "deps",
+        set(),
+    ),
+    "one provider in a folder": (
+        {"app/wiring/a.py": "from fastapi import Depends\ndef a(): ...\ndef b(x=Depends(a)): ...\n"},
+        "deps",
+        set(),
+    ),
+    "a package of tasks": (
+        {"app/jobs/a.py": "async def send(ctx): ...\n", "app/jobs/b/c.py": "", "app/jobless.py": "",
+         "app/worker.py": "from arq.connections import RedisSettings\nfrom app.jobs.a import send\nclass W:\n"
+         "    functions = [send]\n    redis_settings = RedisSettings()\n"},
+        "tasks",
+        {"app.jobs", "app.jobs.a", "app.jobs.b", "app.jobs.b.c"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "role", "modules"), OTHERS.values(), ids=OTHERS)
+def test_a_role_is_had_by(files: dict[str, str], role: str, modules: set[str]) -> None:
+    program = program_from(files)
+
+    assert {m.name for m in program.modules if m.has_role(role)} == modules
+
+
+def test_what_is_configured_takes_the_place_of_what_was_inferred() -> None:
+    config = Config(roles={"deps": ("app.user*",), "routes": ("app.nowhere",), "core": ("app.deps.**",)})
+    program = program_from(files_of(APPLICATION), config)
+
+    assert {m.name: dict(m.roles) for m in program.modules if m.has_role("deps", "core", "routes")} == {
+        "app.user_deps": {"deps": "configured: `app.user*`"},
+        "app.deps": {"core": "configured: `app.deps.**`"},
+        "app.deps.db": {"core": "configured: `app.deps.**`"},
+    }
+    assert list(program.unmatched) == ["role `routes`: the pattern `app.nowhere` matches no module of the target"]
