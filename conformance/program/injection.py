@@ -198,13 +198,6 @@ class Endpoint:
         """The module whose route it is: where it is registered."""
         return self.function.module
 
-    def keyword(self, name: str) -> code.Expression | None:
-        """Return what the decorator gives for a keyword."""
-        for keyword in self.call.keywords:
-            if keyword.name == name:
-                return keyword.value
-        return None
-
 
 class Inclusion(NamedTuple):
     """`outer.include_router(inner, …)`."""

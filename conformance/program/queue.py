@@ -101,10 +101,6 @@ class WorkerSettings:
     def module(self) -> ModuleScope:
         return self.scope.module
 
-    @property
-    def place(self) -> Place:
-        return self.module.place(self.node)
-
 
 class Queue:
     """All that the target says to arq, computed once. Tells `names` which functions are given arq's context."""
@@ -140,11 +136,6 @@ class Queue:
         for wrapper, wrapped in self.wrappers.items():
             names.context_functions.setdefault(wrapper, names.context_functions[wrapped[0]])
         names.forget()
-
-    @property
-    def exists(self) -> bool:
-        """Whether the target has worker settings at all."""
-        return bool(self.settings)
 
     @cached_property
     def enqueues(self) -> tuple[Enqueue, ...]:

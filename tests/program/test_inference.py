@@ -560,6 +560,65 @@ def index(
     reveal(f)  # a Repository
     reveal(g)  # nothing
 """,
+    "what is known of parts and calls of what is not": """--- app/a.py
+import functools
+import operator
+import typing
+import lib
+from lib import Thing
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class Row(Base): ...
+class OfApp(FastAPI): ...
+class Called(lib.Thing):
+    def __call__(self):
+        return 1
+def rows() -> typing.Iterable[Thing]: ...
+def pairs() -> list[tuple[int, Thing]]: ...
+def mapping() -> typing.Mapping[str, Thing]: ...
+def nested() -> dict[str, list[Thing]]: ...
+def triple() -> tuple[int, str, Thing]: ...
+def ring_one():
+    return ring_two()
+def ring_two():
+    return ring_one() or 3
+class Node:
+    parent: "Node"
+    def __init__(self, other):
+        self.other = other
+        with lib.open() as self.file, Thing() as self.entered:
+            pass
+    def no_self(): ...
+reveal(Row().metadata)  # nothing
+reveal(OfApp().state.x)  # app.state.x
+reveal(Called()())  # 1
+reveal(Thing()())  # nothing
+reveal(FastAPI()())  # nothing
+reveal(Depends(1))  # a fastapi.Depends
+for row in rows():
+    reveal(row)  # a lib.Thing
+for number, thing in pairs():
+    reveal(thing)  # a lib.Thing
+reveal(mapping()["a"])  # a lib.Thing
+reveal(nested()["a"][0])  # a lib.Thing
+a, b, c = triple()
+reveal(c)  # a lib.Thing
+reveal(triple()[-1])  # a lib.Thing
+reveal(ring_one())  # 3
+reveal(ring_two())  # 3
+reveal(Node(1).parent.parent.other)  # 1
+reveal(Node(1).entered)  # a lib.Thing
+reveal(Node(1).file)  # nothing
+reveal(functools.partial(rows)())  # a typing.Iterable[a lib.Thing]
+reveal(operator.attrgetter("x"))  # a operator.attrgetter
+reveal("a".join([]))  # nothing
+reveal([1, *unknown][0])  # 1
+reveal({"a": 1, **unknown}["a"])  # 1
+reveal({"a": 1}.get("a"))  # nothing
+reveal(lib)  # lib
+reveal(lib.CONSTANT.part)  # lib.CONSTANT.part
+""",
     "imports": """--- app/__init__.py
 from app.things import Thing as Thing, value
 --- app/things.py

@@ -657,6 +657,120 @@ async def lifespan(app):
     await other.close()
     lib.close()
 """,
+    "handed to what calls it back": """
+def fill(app):
+    app.state.filled = Redis()
+async def close(app):
+    await app.state.filled.aclose()
+@asynccontextmanager
+async def lifespan(app):
+    await asyncio.to_thread(fill, app)
+    app.state.lazy = lambda: Redis()
+    try:
+        yield
+    finally:
+        await asyncio.wait_for(close(app), 1)
+""",
+    "a method that is none": """
+class Pool:
+    def __init__(self):
+        self.redis = Redis()
+    def close(self):
+        return self.redis.close()
+class Later:
+    def __init__(self):
+        self.redis = Redis()
+    async def close(self):
+        await self.redis.aclose()
+@asynccontextmanager
+async def lifespan(app):
+    pool = Pool()
+    later = Later()  # expect: LC201
+    third = Later()
+    try:
+        yield
+    finally:
+        pool.close()
+        later.close()
+        await third.close()
+""",
+    "kept by a cached function": """
+import functools
+@functools.lru_cache
+def client():
+    return httpx.AsyncClient()
+_made = None
+def made():
+    global _made
+    _made = Redis()
+    return _made
+def twice():
+    return Redis()
+@asynccontextmanager
+async def lifespan(app):
+    app.state.first = client()
+    app.state.second = client()
+    app.state.third = made()
+    app.state.fourth = made()
+    app.state.fifth = twice()
+    app.state.sixth = twice()  # expect: LC201
+    try:
+        yield
+    finally:
+        await client().aclose()
+        await made().aclose()
+        await app.state.fifth.aclose()
+""",
+    "a field made by a function or a class": """
+import dataclasses
+def open_redis():
+    return Redis()
+class Holder:
+    def __init__(self):
+        self.redis = Redis()
+class NoConstructor:
+    def __init__(self): ...
+    def connect(): ...
+@dataclasses.dataclass
+class ByFunction:
+    redis: Redis = dataclasses.field(default_factory=open_redis)
+@dataclasses.dataclass
+class ByClass:
+    holder: Holder = dataclasses.field(default_factory=Holder, repr=False)
+@dataclasses.dataclass
+class ByNothing:
+    names: list = dataclasses.field(default_factory=NoConstructor)
+    other: list = print(default_factory=Redis)
+    engine: object = dataclasses.field(default_factory=async_sessionmaker)
+@asynccontextmanager
+async def lifespan(app):
+    app.state.a = ByFunction()  # expect: LC201
+    app.state.b = ByClass()  # expect: LC201
+    app.state.c = ByNothing()
+    yield
+""",
+    "entered in the constructor": """
+class Once:
+    def __init__(self):
+        with Redis() as redis:
+            self.size = redis.dbsize()
+class Kept:
+    def __init__(self):
+        self.start()
+    def start(self):
+        self.redis = Redis()  # expect: LC201
+class Returned:
+    def __init__(self):
+        self.redis = self.make()
+    def make(self):
+        return Redis()
+@asynccontextmanager
+async def lifespan(app):
+    app.state.once = Once()
+    app.state.kept = Kept()
+    app.state.returned = Returned()  # expect: LC201
+    yield
+""",
     "a dict of them in app.state": """
 @asynccontextmanager
 async def lifespan(app):
