@@ -89,6 +89,11 @@ class Program:
         return any(m.has_role(role) for m in self.modules)
 
     @cached_property
+    def names_in_deps(self) -> frozenset[str]:
+        """The last names of the modules that have the role deps."""
+        return frozenset(m.name.rpartition(".")[2] for m in self.with_role("deps"))
+
+    @cached_property
     def imports(self) -> dict[ModuleScope, tuple[ImportEdge, ...]]:
         """The imports of each module."""
         return {module: tuple(imports_of(module, self.names)) for module in self.modules}

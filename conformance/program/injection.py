@@ -235,9 +235,9 @@ class DependencyInjection:
             for cls in module.classes:
                 self._find_fields(cls)
         for inclusion in self.inclusions:
-            for value in inclusion.inner:
-                if isinstance(value, Instance) and value.creation is not None:
-                    self._parents[id(value.creation.call)].append(inclusion)
+            made = {id(v.creation.call) for v in inclusion.inner if isinstance(v, Instance) and v.creation is not None}
+            for call in made:
+                self._parents[call].append(inclusion)
         self.endpoint_functions = {endpoint.function: endpoint for endpoint in self.endpoints}
 
     # --- reading one Depends ---------------------------------------------------------------------------------------
@@ -540,6 +540,11 @@ class DependencyInjection:
                 for inclusion in self._parents.get(id(creation.call), ()):
                     pending += [v for v in inclusion.outer if isinstance(v, Instance)]
         return found
+
+    def inclusions_of(self, router: Instance) -> Iterator[Inclusion]:
+        """Yield what includes a router of which it is known what makes it."""
+        if router.creation is not None:
+            yield from (each for each in self._parents.get(id(router.creation.call), ()) if router in each.inner)
 
     def _injected_into(self, router: Instance) -> list[Use]:
         creation = router.creation

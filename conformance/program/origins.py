@@ -53,6 +53,7 @@ class Origins:
         self.names = names
         self._attributes: dict[str, list[_Stored]] | None = None
         self._items: dict[str, list[_Stored]] = defaultdict(list)
+        self._by_identity: dict[str, dict[object, list[tuple[int, _Stored]]]] = {}
 
     def of(self, node: code.Expression, scope: Scope, *, steps: int | None = None) -> tuple[CallSite, ...]:
         """Return the calls that an expression's value can be the result of.
@@ -252,14 +253,22 @@ class Origins:
 
     def _contained(self, container: code.Expression, scope: Scope) -> Iterator[Located]:
         """Yield what is put into a container by item, `append`, `add` or `setdefault`."""
-        self._index()
-        candidates = self._items.get(code.last_name(container), ())
-        if not candidates:
-            return
-        wanted = set(self._identities(container, scope))
-        for stored in candidates:
-            if wanted & set(self._identities(stored.base, stored.scope)):
-                yield Located(stored.value, stored.scope)
+        stored = self._stored_in(code.last_name(container))
+        if stored:
+            found = {each for identity in self._identities(container, scope) for each in stored.get(identity, ())}
+            for _, each in sorted(found, key=lambda one: one[0]):
+                yield Located(each.value, each.scope)
+
+    def _stored_in(self, name: str) -> dict[object, list[tuple[int, _Stored]]]:
+        """Return what is put into the containers of a name, by what tells them apart, numbered as it is written."""
+        if name not in self._by_identity:
+            self._index()
+            found: dict[object, list[tuple[int, _Stored]]] = defaultdict(list)
+            for number, stored in enumerate(self._items.get(name, ())):
+                for identity in set(self._identities(stored.base, stored.scope)):
+                    found[identity].append((number, stored))
+            self._by_identity[name] = found
+        return self._by_identity[name]
 
     def _identities(self, container: code.Expression, scope: Scope) -> Iterator[object]:
         """Yield what tells a container from others: where its name is defined, or the owner of the attribute."""

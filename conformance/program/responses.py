@@ -154,8 +154,8 @@ def registrations(program: Program, endpoint: Endpoint) -> Iterator[tuple[code.C
             continue
         seen.add(id(value.creation.call))
         yield value.creation.call, value.creation.scope
-        for inclusion in program.injection.inclusions:
-            if value in inclusion.inner and not inclusion.scope.module.is_test:
+        for inclusion in program.injection.inclusions_of(value):
+            if not inclusion.scope.module.is_test:
                 yield inclusion.call, inclusion.scope
                 pending += inclusion.outer
 

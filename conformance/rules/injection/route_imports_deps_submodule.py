@@ -74,11 +74,10 @@ def _violation(place: Place, name: str, behind: ModuleScope, facade: str) -> Vio
 
 def _uses(program: Program, module: ModuleScope, imported: set[ModuleScope]) -> Iterator[Violation]:
     """Yield the uses `deps.db.X` where `deps` or what holds it was imported, and what is named without an import."""
-    names = {m.name.rpartition(".")[2] for m in program.with_role("deps")}
     used = list(named_modules(module, program.names))
     for scope in scopes_of(module):
         for node in nodes_of(scope):
-            if isinstance(node, code.Attribute) and node.name in names:
+            if isinstance(node, code.Attribute) and node.name in program.names_in_deps:
                 modules = (v for v in program.names.infer(node, scope) if isinstance(v, ModuleValue))
                 found = next((v.module for v in modules), None)
                 if found is not None and found not in imported and not _is_reported(program, node.value, scope):
