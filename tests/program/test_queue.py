@@ -209,3 +209,74 @@ class B(lib.Settings):
     program = program_from(files)
 
     assert {c.settings.name: c.is_open for c in program.contexts.all} == {"A": False, "B": True}
+
+
+def test_settings_are_found_wherever_they_are_given() -> None:
+    files = files_of("""
+--- app/worker.py
+from arq import Worker
+from arq.connections import RedisSettings
+from arq.worker import create_worker, get_kwargs, run_worker
+import lib
+from app.tasks import a, b, c, d
+class Base:
+    redis_settings = RedisSettings()
+    functions = [a]
+class Inherits(Base):
+    pass
+class Overrides(Base):
+    functions = [b]
+class ByHook:
+    cron_jobs = []
+    async def on_startup(ctx): ...
+class WorkerSettings:
+    functions = [c]
+class OtherName:
+    functions = [c]
+class NoSettings(lib.BaseSettings):
+    queue_name = "x"
+class Assigned:
+    functions = []
+    redis_settings = None
+Assigned.functions = [d]
+Assigned.on_startup = a
+Assigned().cron_jobs = []
+lib.Assigned.functions = [a]
+DICT = {"functions": [a], "redis_settings": 1, **{}}
+NO_DICT = {"functions": [a], 1: 2}
+lib.Settings(functions=[a], redis_settings=1)
+lib.Settings(functions=[a], on_startup=1)
+Worker([a], redis_settings=1)
+Worker(functions=[b])
+run_worker(WorkerSettings, cron_jobs=[])
+run_worker(lib.Settings, functions=[a])
+run_worker(lib.Settings)
+create_worker(OtherName)
+--- app/tasks.py
+async def a(ctx): ...
+async def b(ctx): ...
+async def c(ctx): ...
+async def d(ctx): ...
+""")
+    program = program_from(files)
+
+    found = {
+        (s.name, s.node.span[0]): sorted(f for f in s.fields if s.fields[f] or f in s.hook_methods)
+        for s in program.queue.settings
+    }
+
+    lines = files["app/worker.py"].splitlines()
+    assert {(name, lines[line - 1].strip()): fields for (name, line), fields in found.items()} == {
+        ("Base", "class Base:"): ["functions", "redis_settings"],
+        ("Overrides", "class Overrides(Base):"): ["functions", "redis_settings"],
+        ("ByHook", "class ByHook:"): ["cron_jobs", "on_startup"],
+        ("WorkerSettings", "class WorkerSettings:"): ["cron_jobs", "functions"],
+        ("Assigned", "class Assigned:"): ["cron_jobs", "functions", "on_startup", "redis_settings"],
+        ("settings", 'DICT = {"functions": [a], "redis_settings": 1, **{}}'): ["functions", "redis_settings"],
+        ("lib.Settings", "lib.Settings(functions=[a], redis_settings=1)"): ["functions", "redis_settings"],
+        ("Worker", "Worker([a], redis_settings=1)"): ["functions", "redis_settings"],
+        ("Worker", "Worker(functions=[b])"): ["functions"],
+        ("run_worker", "run_worker(lib.Settings, functions=[a])"): ["functions"],
+        ("OtherName", "class OtherName:"): ["functions"],
+    }
+    assert sorted(f.name for f in program.queue.tasks) == ["a", "b", "c", "d"]

@@ -6,6 +6,7 @@ import pytest
 
 from conformance.config import Config
 from conformance.examples import files_of, program_from
+from conformance.program.roles import configured_component
 
 
 def test_a_module_named_service_is_one_and_a_feature_of_that_name_is_none() -> None:
@@ -246,3 +247,90 @@ def test_what_is_configured_takes_the_place_of_what_was_inferred() -> None:
         "app.deps.db": {"core": "configured: `app.deps.**`"},
     }
     assert list(program.unmatched) == ["role `routes`: the pattern `app.nowhere` matches no module of the target"]
+
+
+STARTUPS = """
+--- app/main.py
+from apscheduler.schedulers.background import BackgroundScheduler
+from fastapi import FastAPI
+import lib
+scheduler = BackgroundScheduler()
+class OwnScheduler(BackgroundScheduler): ...
+def lifespan(app):
+    fill(app)
+    yield
+def fill(app):
+    app.state.x = 1
+def read(app):
+    return app.state.x
+def write_elsewhere(app):
+    app.state.y = 1
+app = FastAPI(lifespan=lifespan)
+@app.on_event("startup")
+def up(): ...
+@app.on_event("shutdown")
+def down(): ...
+def makes():
+    return BackgroundScheduler()
+def makes_own():
+    return OwnScheduler()
+def fills():
+    scheduler.add_job(read)
+def starts(given: OwnScheduler):
+    given.start()
+def asks():
+    scheduler.get_jobs()
+def no_scheduler(thing):
+    thing.start()
+    lib.start_scheduler()
+def outer():
+    def inner():
+        scheduler.start()
+--- app/queue.py
+from arq.connections import RedisSettings
+async def hook(ctx): ...
+async def job(ctx): ...
+class WorkerSettings:
+    functions = [job]
+    on_shutdown = hook
+    redis_settings = RedisSettings()
+--- app/startup/db.py
+def connect(): ...
+def _private(): ...
+--- app/startups.py
+def not_one(): ...
+"""
+
+
+def test_what_starts_something_is_told_apart() -> None:
+    program = program_from(files_of(STARTUPS))
+
+    assert {function.qualified: what for function, what in program.startups.items()} == {
+        "lifespan": "a lifespan",
+        "up": "a startup handler",
+        "down": "a shutdown handler",
+        "hook": "the worker's on_shutdown",
+        "fill": "start-up logic",
+        "connect": "start-up logic",
+        "makes": "the set-up of a scheduler",
+        "makes_own": "the set-up of a scheduler",
+        "fills": "the set-up of a scheduler",
+        "starts": "the set-up of a scheduler",
+    }
+
+
+PATTERNS = {
+    ("app.api.**",): {"app.api.users": "app.api.users", "app.api.a.b": "app.api.a", "app.core": ""},
+    ("app.parts.*",): {"app.parts.a": "app.parts.a", "app.parts": ""},
+    ("app.parts.*.**",): {"app.parts.a.b": "app.parts.a", "app.parts.a.c.d": "app.parts.a"},
+    ("app.**",): {"app.a.b": "app.a", "app.b": "app.b"},
+    ("app.a", "app.b.**"): {"app.a": "app.a", "app.b.c": "app.b"},
+    (): {"app.a": ""},
+}
+
+
+@pytest.mark.parametrize(("patterns", "components"), PATTERNS.items(), ids=map(" ".join, PATTERNS))
+def test_a_pattern_names_the_components(patterns: tuple[str, ...], components: dict[str, str]) -> None:
+    config = Config(roles={"components": patterns})
+
+    assert {name: configured_component(name, config) for name in components} == components

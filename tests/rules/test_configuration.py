@@ -342,6 +342,22 @@ except ValueError:
 if (w := Settings()):  # expect: CF604
     pass
 """,
+    "in an expression": """
+from app.config import Settings, get_settings
+a = None if Settings else Settings()  # expect: CF604
+b = None or get_settings()  # expect: CF604
+c = (d := Settings())  # expect: CF604
+e = await get_settings()  # expect: CF604
+f = [1, Settings()]  # expect: CF604
+g = Settings.parse_obj({})  # expect: CF604
+h = Settings.other({})
+i = Settings().url
+j = {"a": Settings()}
+for k in [Settings()]:
+    pass
+with Settings() as l:  # expect: CF604
+    pass
+""",
     "not the object, or not then": """
 from functools import cache
 from app.config import Settings, get_settings
