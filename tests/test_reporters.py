@@ -217,3 +217,18 @@ def test_verbose_gives_what_is_suppressed_and_every_rule() -> None:
     assert "[suppressed]" in text
     assert "reason: gone with v2" in text
     assert "  DI101 nullable-provider: passed, 17 subjects, 0 findings, 0.0 ms\n" in text
+
+
+def test_reasons_of_many_rules_that_had_nothing_to_look_at_are_for_who_asks() -> None:
+    vacant = tuple(
+        RuleResult(f"ZZ{number}", f"zebra-{number}", RuleStatus.NOT_APPLICABLE, 0, 0, "no zebra in sight")
+        for number in range(100, 130)
+    )
+
+    text = FOR_PEOPLE["full"](a_report(rules=vacant), Look(width=60))
+    told = FOR_PEOPLE["full"](a_report(rules=vacant), Look(verbose=True))
+
+    assert text.startswith("30 rules not applicable; --verbose says why\n  ZZ100 ZZ101 ")
+    assert max(len(line) for line in text.splitlines()[:5]) <= 60
+    assert [result.rule for result in vacant if result.rule not in text] == []
+    assert told.count("no zebra in sight") == 30

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
+MANY = 8
+"""How many rules that had nothing to look at are told with their reasons: more would hide what was found."""
+
 
 def render(report: Report, look: Look = Look()) -> str:  # noqa: B008 - frozen
     """Return the report in full."""
@@ -133,9 +136,14 @@ def _about_rules(report: Report, look: Look) -> Iterator[str]:
         results = by_status(report, status)
         if not results or (look.quiet and status is not RuleStatus.CRASHED):
             continue
-        yield look.ink(f"{counted(len(results), 'rule')} {title}", ink)
-        for result in results:
-            yield f"  {result.rule} {result.name}: {inert(result.reason)}"
+        head = f"{counted(len(results), 'rule')} {title}"
+        if len(results) > MANY and status is RuleStatus.NOT_APPLICABLE and not look.verbose:
+            yield look.ink(f"{head}; --verbose says why", ink)
+            ids = " ".join(result.rule for result in results)
+            yield from textwrap.wrap(ids, look.width, initial_indent="  ", subsequent_indent="  ")
+        else:
+            yield look.ink(head, ink)
+            yield from (f"  {result.rule} {result.name}: {inert(result.reason)}" for result in results)
         yield ""
     if report.notes and not look.quiet:
         for note in report.notes:
