@@ -113,7 +113,8 @@ def test_no_output_lets_a_target_act(target: Path, capsys: pytest.CaptureFixture
             assert controls == [], command
             assert [line for line in lines_of_others(command, stream) if acts(line)] == [], command
         if done != 2 or printed.out:
-            FORMS.get(command[-1], lambda text: None)(printed.out)
+            if form := FORMS.get(command[-1]):
+                form(printed.out)
 
 
 def without_what_is_ours(text: str) -> str:

@@ -101,6 +101,10 @@ class WorkerSettings:
     def module(self) -> ModuleScope:
         return self.scope.module
 
+    @property
+    def place(self) -> Place:
+        return self.module.place(self.node)
+
 
 class Queue:
     """All that the target says to arq, computed once. Tells `names` which functions are given arq's context."""
