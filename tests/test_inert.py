@@ -112,9 +112,8 @@ def test_no_output_lets_a_target_act(target: Path, capsys: pytest.CaptureFixture
             controls = [character for character in stream if character not in "\n\t" and inert(character) != character]
             assert controls == [], command
             assert [line for line in lines_of_others(command, stream) if acts(line)] == [], command
-        if done != 2 or printed.out:
-            if form := FORMS.get(command[-1]):
-                form(printed.out)
+        if (form := FORMS.get(command[-1])) and (done != 2 or printed.out):
+            form(printed.out)
 
 
 def without_what_is_ours(text: str) -> str:
