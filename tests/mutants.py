@@ -687,7 +687,7 @@ def mentions(reach: Reach) -> Callable[[str], set[int]]:
 def sampled(mutants: Sequence[Sequence[Mutant]], size: int, seed: int) -> list[Mutant]:
     """Return a random part of the mutants, the same share of each file."""
     chosen = random.Random(seed)  # noqa: S311  no secret
-    share = min(1.0, size / sum(map(len, mutants)))
+    share = min(1.0, size / max(1, sum(map(len, mutants))))
     return [m for each in mutants for m in chosen.sample(each, min(len(each), max(1, round(len(each) * share))))]
 
 
