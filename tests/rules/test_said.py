@@ -117,4 +117,4 @@ def test_all_that_is_said_of_the_programs_of_a_table_was_read(table: str) -> Non
     for name, text in programs.items():
         lines += [f"== {name}", *said_of(program_from(files(text)), rules)]
 
-    assert lines == golden(f"said.{table.replace(' ', '-')}.txt", lines)
+    assert lines == golden(f"said/{table.replace(' ', '-')}.txt", lines)
