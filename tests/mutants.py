@@ -698,7 +698,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="a part of the paths of the files to mutate")
     parser.add_argument("--kinds", default="code,import,said", help="code in functions, what runs on import, texts")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="the tests to run")
-    parser.add_argument("--slowest", type=float, default=1.0, help="seconds that a test may take to be run at all")
+    parser.add_argument("--slowest", type=float, default=3.0, help="seconds that a test may take to be run at all")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--reach", type=Path, default=Path("/tmp/mutants-reach.json"), help="made where it is missing")  # noqa: S108
     parser.add_argument("--again", type=Path, help="the report of a run: its survivors alone")
