@@ -625,6 +625,8 @@ class Inference:
     def attribute(self, base: Value, name: str) -> Values:
         """Return what `base.name` can stand for."""
         match base:
+            case ModuleValue(module=module) if name == "__name__":
+                return (Display(code.Constant((1, 1, 1, 1), module.name), module),)
             case ModuleValue(module=module):
                 return self._union(self.value_of(resolved) for resolved in self.member(module, name))
             case External(name=outer):
@@ -671,8 +673,8 @@ class Inference:
         known = tuple(v for v in self._union(found) if not isinstance(v, Member) or len(found) == 1)
         if all(isinstance(v, Display) or _can_be_store(v) for v in known):
             known = self._union((known, self._given_to_field(cls, name), self._set_from_outside(cls, name)))
-        if not known and name in _NAMED_APPS:
-            return (_APP,)
+        if name in _NAMED_APPS and known in {(), (_APP,)}:
+            return () if any(self._is_another_app(method, f"self.{name}") for method in cls.methods) else (_APP,)
         return known
 
     def _given_to_field(self, cls: ClassScope, name: str) -> Values:
@@ -1053,9 +1055,9 @@ class Inference:
 
     def _is_another_app(self, function: FunctionScope, name: str) -> bool:
         """Whether a function calls what no FastAPI app has: `app.connect(…)` of Sphinx, `app.register_blueprint(…)`."""
-        for node in function.nodes:
-            match node:
-                case code.Call(function=code.Attribute(value=code.Name(id=called), name=method)) if called == name:
+        for node in function.nodes.of(code.Call):
+            match node.function:
+                case code.Attribute(value=called, name=method) if code.dotted(called) == name:
                     if method not in catalogue.APP_ATTRIBUTES and method not in self._own_app_attributes:
                         return True
         return False

@@ -100,7 +100,9 @@ def _table(program: Program, node: code.Subscript, scope: Scope) -> str:
             return "a computed name" if _are_services(program, base, scope) else ""
         case code.Call(function=code.Name(id="globals"), arguments=()):
             return "a computed name in `globals()`"
-        case code.Name() | code.Attribute() as table if code.last_name(table) == "modules":
+        case code.Name() | code.Attribute() as table if (
+            code.last_name(table) == "modules" and code.dotted(node.key) != "__name__"
+        ):
             if any(isinstance(v, External) and v.name == "sys.modules" for v in program.names.infer(table, scope)):
                 return "a computed name in `sys.modules`"
     return ""
