@@ -357,6 +357,85 @@ from app.components.worker.hooks import on_startup
 --- app/core/d.py
 from app.components.worker.hooks import on_startup
 """,
+    "LY408 clouds, mails, files and threads": SERVICES
+    + f"""
+--- app/routes/a.py
+import asyncio
+import boto3
+import aiosmtplib
+import shutil
+from pathlib import Path
+import requests
+from starlette.concurrency import run_in_threadpool
+{ROUTER}
+s3 = boto3.client("s3")
+resource = boto3.resource("s3")
+async def f(session: requests.Session, path: Path, given):
+    s3.upload_file("x")  # expect: LY408
+    s3.get_paginator("x")
+    s3.generate_presigned_url("x")
+    s3.close()
+    bucket = resource.Bucket("x")
+    resource.Bucket("x").upload_file("y")  # expect: LY408
+    given.Bucket("x").upload_file("y")
+    resource.bucket("x").upload_file("y")  # expect: LY408
+    session.request("GET", "https://x.com")  # expect: LY408
+    session.mount("x", 1)
+    requests.request("GET", url="https://x.com")  # expect: LY408
+    requests.codes.ok
+    requests.get  # not called
+    await aiosmtplib.send("x")  # expect: LY408
+    shutil.copy("a", "b")  # expect: LY408
+    shutil.which("x")
+    path.read_text()  # expect: LY408
+    path.exists()
+    await asyncio.to_thread(requests.get, "https://x.com")  # expect: LY408
+    await run_in_threadpool(requests.get, "https://x.com")  # expect: LY408
+    await asyncio.get_running_loop().run_in_executor(None, path.read_text)  # expect: LY408
+    await asyncio.to_thread(given, requests.get)  # expect: LY408
+    given(requests.get)
+    (lambda: 1)()
+    given["x"]()
+--- app/models/a.py
+import requests
+requests.get("https://x.com")
+""",
+    "LY404 tables, cursors and statements": SERVICES
+    + f"""
+--- app/routes/a.py
+import sqlite3
+import sqlalchemy as sa
+from sqlalchemy import Table, create_engine, select as pick
+from sqlalchemy.orm import Session
+from sqlmodel import delete
+{ROUTER}
+users = Table("users")
+def f(session: Session, given, engine: sa.Engine, connection: sa.Connection):
+    users.select()  # expect: LY404
+    users.insert()  # expect: LY404
+    users.create()
+    given.select()
+    pick(users)  # expect: LY404
+    sa.update(users)  # expect: LY404
+    delete(users)  # expect: LY404
+    sa.text("x")
+    given.update(users)
+    session.execute(1)  # expect: LY404
+    session.add(1)  # expect: LY404
+    session.close()
+    session.fetchrow(1)
+    connection.execute(1)  # expect: LY404
+    connection.add(1)
+    with sqlite3.connect("x") as db:
+        db.execute("x")  # expect: LY404
+    given.execute(1)
+    [session.get(1, 2) for _ in ()]  # expect: LY404
+    return lambda: session.commit()  # expect: LY404
+--- app/services/b.py
+from sqlalchemy import select
+def g(session):
+    return session.execute(select(1))
+""",
     "LY408 a command and addresses of its own": SERVICES
     + """
 --- app/cli/a.py

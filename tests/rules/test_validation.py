@@ -333,7 +333,50 @@ def generated():
 def r():
     return [Weather(**row) for row in generated()]
 """,
+    "validated, and used besides": """
+import lib
+def a():
+    data = requests.get("/").json()
+    lib.Model(**data)
+    return data["x"]
+def b():
+    data = requests.get("/").json()
+    lib.load(**data)  # no class
+    return data["x"]
+def c():
+    data = requests.get("/").json()
+    for row in data["rows"]:
+        Weather(**row)
+    return data
+def d():
+    data = requests.get("/").json()
+    first, second = data
+    Weather(**second)
+    return first
+def e():
+    data = requests.get("/").json()
+    found = []
+    found.append(data)
+    adapter.validate_python(found)
+    return data
+def f():
+    data = requests.get("/").json()
+    if data is not None and data is None:
+        return 1
+    raise ApiError(data)
+""".replace(
+        'requests.get("/").json()\n    lib.load', 'requests.get("/").json()  # expect: DV502\n    lib.load'
+    ).replace("  # no class", ""),
     "used behind other steps": """
+import lib
+class NoError(lib.Base):
+    pass
+def no_error():
+    return NoError(requests.get("/").json())  # expect: DV502
+class Wrapped(lib.SomeError):
+    pass
+def an_error():
+    return Wrapped(requests.get("/").json())
 import lib
 import copy
 def a(cache):

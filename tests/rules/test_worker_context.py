@@ -655,6 +655,100 @@ async def c(ctx, client: Optional[str] = None):
 def client_of(c):
     return c.get("http")  # expect: WK312
 """,
+    ("WK305", "taken out, computed, and of several workers"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+from app.tasks import both, first, second
+async def start(ctx):
+    ctx["a"] = 1
+    ctx["both"] = 1
+async def start_open(ctx):
+    ctx[name()] = 1
+class First:
+    functions = [first, both]
+    on_startup = start
+    redis_settings = RedisSettings()
+class Second:
+    functions = [second, both]
+    on_startup = start_open
+    redis_settings = RedisSettings()
+--- app/tasks.py
+async def first(ctx, key):
+    ctx["a"]
+    ctx["b"]  # expect: WK305
+    ctx.get("b")  # expect: WK305
+    ctx.pop("b")  # expect: WK305
+    ctx.pop("b", None)
+    del ctx["b"]
+    ctx[key]
+    ctx["redis"], ctx["job_id"], ctx["score"]
+    ctx["kept"] = 1
+    ctx["kept"]
+    for name in ("a", "c"):
+        ctx[name]  # expect: WK305
+    return dict(ctx)
+async def second(ctx):
+    ctx["b"]
+async def both(ctx):
+    ctx["both"]
+    ctx["b"]  # expect: WK305
+""",
+    ("WK306", "what start-up stores, of every kind"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+import httpx
+from redis.asyncio import Redis
+from app.tasks import job
+class Own: ...
+class Sub(Own): ...
+async def start(ctx):
+    ctx["redis_"] = Redis()
+    ctx["own"] = Own()
+    ctx["sub"] = Sub()
+    ctx["text"] = "x"
+    ctx["list"] = []
+    ctx["dict"] = {}
+    ctx["set"] = {x for x in ()}
+    ctx["lazy"] = (x for x in ())
+    ctx["either"] = None
+    ctx["either"] = Redis()
+    ctx["none"] = None
+    ctx["unknown"] = unknown()
+class W:
+    functions = [job]
+    on_startup = start
+    redis_settings = RedisSettings()
+--- app/tasks.py
+from typing import Any, Optional
+import httpx
+from redis.asyncio import Redis
+from app.worker import Own, Sub
+async def job(ctx, self):
+    a: Redis = ctx["redis_"]
+    b: httpx.AsyncClient = ctx["redis_"]  # expect: WK306
+    c: Any = ctx["redis_"]
+    d: Optional[Redis] = ctx["redis_"]
+    e: Own = ctx["sub"]
+    f: Sub = ctx["own"]  # expect: WK306
+    g: Redis = ctx["own"]  # expect: WK306
+    h: int = ctx["text"]  # expect: WK306
+    i: str = ctx["text"]
+    j: dict = ctx["list"]  # expect: WK306
+    k: list[int] = ctx["list"]
+    l: list = ctx["dict"]  # expect: WK306
+    m: set = ctx["set"]
+    n: list = ctx["set"]  # expect: WK306
+    o: list = ctx["lazy"]
+    p: httpx.AsyncClient = ctx["either"]  # expect: WK306
+    q: Redis = ctx["none"]
+    r: Redis = ctx["unknown"]
+    s: Redis = ctx["missing"]
+    t: httpx.AsyncClient | str = ctx["redis_"]  # expect: WK306
+    u: Unknown = ctx["redis_"]
+    self.v: httpx.AsyncClient = ctx["redis_"]  # expect: WK306
+    w: httpx.AsyncClient
+    x: httpx.AsyncClient = ctx.get("redis_")  # expect: WK306
+""",
     ("WK312", "the other ways of asking whether it is there"): """
 --- app/worker.py
 from arq.connections import RedisSettings

@@ -589,6 +589,24 @@ async def o(x: Callable): ...  # expect: WK307
 async def p(x, _context): ...  # expect: WK307
 async def q(x: collections.deque): ...  # expect: WK307
 """,
+    ("WK310", "a list that is not all known"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+from lib import more
+async def known(ctx): ...
+class W:
+    functions = [known, *more()]
+    redis_settings = RedisSettings()
+--- app/api.py
+async def f(pool, name):
+    await pool.enqueue_job("known")
+    await pool.enqueue_job("lost")
+    await pool.enqueue_job(name)
+    await pool.enqueue_job("known" if name else "lost")
+--- tests/test_a.py
+async def test_a(pool):
+    await pool.enqueue_job("lost")
+""",
     ("WK309", "lists put together in many ways"): """
 --- app/worker.py
 from arq import cron, func
