@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance.errors import BaselineError
+from conformance.files import replace_text
 from conformance.results import FindingStatus, Problem, RuleStatus
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def write(file: Path, baseline: Baseline) -> None:
     listed = "\n    " + ",\n    ".join(lines) + "\n  " if lines else ""
     text = f'{{\n  "schema": "{SCHEMA}",\n  "findings": [{listed}]\n}}\n'
     try:
-        file.write_text(text, "utf-8", newline="\n")
+        replace_text(file, text)
     except OSError as error:
         raise BaselineError(Problem(f"cannot be written: {error.strerror or error}", file.name)) from error
 

@@ -756,6 +756,7 @@ def _init(options: argparse.Namespace) -> int:
     from conformance.check import load  # noqa: PLC0415
     from conformance.config import Config, find  # noqa: PLC0415
     from conformance.errors import ConfigurationError, TargetError  # noqa: PLC0415
+    from conformance.files import replace_text  # noqa: PLC0415
     from conformance.reporters.text import inert  # noqa: PLC0415
     from conformance.results import Problem  # noqa: PLC0415
 
@@ -773,7 +774,7 @@ def _init(options: argparse.Namespace) -> int:
             text = f"{before}\n\n{init.section(loaded, prefix='tool.conformance')}"
         else:
             text = init.section(loaded, prefix="")
-        file.write_text(text, "utf-8")
+        replace_text(file, text)
     except OSError as error:
         raise ConfigurationError(Problem(f"cannot be written: {error.strerror or error}", str(file))) from error
     print(inert(f"wrote {os.path.relpath(file)}: {', '.join(loaded.target.packages)}"))

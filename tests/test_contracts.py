@@ -39,8 +39,8 @@ def tree(tmp_path: Path) -> Path:
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()", "importlinter.ini",
-         "--no-cache", "--no-logo"],
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()",
+         "--config", "importlinter.ini", "--no-cache", "--no-logo"],
         cwd=folder, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, "COLUMNS": "400"},
     )  # fmt: skip
 

@@ -130,3 +130,13 @@ def test_the_demonstration_prints_what_the_readme_shows() -> None:
     assert done.returncode == 1, done.stderr
     assert shown in done.stdout
     assert "nothing found in" in done.stdout
+
+
+def test_the_readme_lists_the_rules_that_can_be_undecidable() -> None:
+    text = README.read_text("utf-8")
+    section = text[text.index("## What it cannot know") :].partition("\n## ")[0]
+
+    listed = re.findall(r"^\| ([A-Z]{2}\d{3}) \|", section, re.MULTILINE)
+
+    modules = {rule.id: sys.modules[rule.check.__module__] for rule in all_rules()}
+    assert listed == sorted(rule_id for rule_id, module in modules.items() if hasattr(module, "Undecidable"))

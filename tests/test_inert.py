@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -194,7 +194,7 @@ def check_mermaid(text: str) -> None:
     assert [word for word in ("<script", "<img") if word in text] == []
 
 
-FORMS = {
+FORMS: dict[str, Callable[[str], object]] = {
     "json": check_json,
     "sarif": check_json,
     "gitlab": check_json,

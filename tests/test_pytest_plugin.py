@@ -138,7 +138,9 @@ def test_a_broken_rule_fails_with_place_reason_and_what_to_write_and_no_tracebac
     assert "= why: " in done.stdout
     assert "Traceback" not in done.stdout
     assert "pytest_plugin.py" not in done.stdout
-    assert f"FAILED {DI108} - 1 finding: app/api.py:5:5" in done.stdout
+    assert f"FAILED {DI108}" in done.stdout
+    if pytest.version_tuple >= (9,):  # before it, the summary says nothing of such a failure but its name
+        assert f"FAILED {DI108} - 1 finding: app/api.py:5:5" in done.stdout
 
 
 @pytest.mark.parametrize(

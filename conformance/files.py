@@ -1,0 +1,30 @@
+"""Files of the user's that are written anew: as a whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["replace_text"]
+
+
+def replace_text(file: Path, text: str) -> None:
+    """Write a file; where that fails, on a full disk for one, what it held is still there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    aim = file.resolve()
+    beside = aim.with_name(f".{aim.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, "utf-8", newline="\n")
+        if aim.exists():
+            shutil.copymode(aim, beside)
+        beside.replace(aim)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
