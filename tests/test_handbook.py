@@ -138,5 +138,5 @@ def test_the_readme_lists_the_rules_that_can_be_undecidable() -> None:
 
     listed = re.findall(r"^\| ([A-Z]{2}\d{3}) \|", section, re.MULTILINE)
 
-    modules = {rule.id: sys.modules[rule.check.__module__] for rule in all_rules()}
+    modules = {rule.id: sys.modules[rule.check.__module__] for rule in all_rules() if not rule.engine}
     assert listed == sorted(rule_id for rule_id, module in modules.items() if hasattr(module, "Undecidable"))
