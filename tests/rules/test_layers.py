@@ -401,14 +401,17 @@ import requests
 requests.get("https://x.com")
 """,
     "LY404 tables, cursors and statements": SERVICES
-    + f"""
+    + """
 --- app/routes/a.py
 import sqlite3
 import sqlalchemy as sa
 from sqlalchemy import Table, create_engine, select as pick
 from sqlalchemy.orm import Session
 from sqlmodel import delete
-{ROUTER}
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("/x")
+async def x(): return 1
 users = Table("users")
 def f(session: Session, given, engine: sa.Engine, connection: sa.Connection):
     users.select()  # expect: LY404
