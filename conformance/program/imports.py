@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
+from conformance.program.guards import is_type_checking
 from conformance.program.inference import Inference
 from conformance.program.scopes import FunctionScope, ModuleScope, Scope, absolute_module
 from conformance.program.values import External, ModuleValue, Resolved, Symbol
@@ -90,7 +91,7 @@ def imports_of(module: ModuleScope, names: Inference) -> Iterator[ImportEdge]:
                 for name in imported:
                     yield _from(module, names, absolute, name, node, scope, checking)
                 continue
-            case code.If(test=test, body=body, otherwise=otherwise) if _is_type_checking(test):
+            case code.If(test=test, body=body, otherwise=otherwise) if is_type_checking(test, module):
                 pending.extend((s, scope, checking) for s in reversed(otherwise))
                 pending.extend((s, scope, True) for s in reversed(body))
                 continue
@@ -128,10 +129,6 @@ def _from(
     return ImportEdge(
         module, target, taken, f"{absolute}.{name.name}", name.alias or name.name, resolved, node, name, scope, checking
     )
-
-
-def _is_type_checking(test: code.Expression) -> bool:
-    return code.dotted(test).rpartition(".")[2] == "TYPE_CHECKING"
 
 
 def import_graph(edges: dict[ModuleScope, tuple[ImportEdge, ...]]) -> grimp.ImportGraph:

@@ -271,7 +271,22 @@ class Inference:
             return (ModuleValue(inner),)
         if module.is_package and self.is_package_name(f"{module.name}.{name}"):
             return (External(f"{module.name}.{name}"),)
-        return self._star(name, module)
+        found = self._star(name, module)
+        return found or ((External(f"{module.name}.{name}"),) if f"{module.name}.{name}" in self._asked_for else ())
+
+    @cached_property
+    def _asked_for(self) -> frozenset[str]:
+        """The dotted names of modules that import statements ask for, and their parents: what is not there may be."""
+        return frozenset(
+            ".".join(parts[:end])
+            for module in self.modules
+            for scope in scopes_of(module)
+            for bindings in scope.bindings.values()
+            for binding in bindings
+            if isinstance(binding, ImportBinding) and not binding.name
+            for parts in [binding.node.name.split(".")]
+            for end in range(2, len(parts) + 1)
+        )
 
     def _stars(self, name: str, module: ModuleScope) -> Iterator[tuple[ModuleScope | None, str]]:
         """Yield the modules that a star import may bring a name from, the last first; None for those of others."""
@@ -874,7 +889,7 @@ class Inference:
             case code.Call(function=code.Name(id="super")):
                 owner = _owner(scope)
                 return tuple(Instance(base) for base in self.bases(owner)) if owner else ()
-            case code.Call(function=function, arguments=(first, second)) if code.dotted(function).endswith("cast"):
+            case code.Call(function=function, arguments=(first, second)) if self.is_cast(function):
                 stated = self.instances(self.annotation(first, scope))
                 if stated and not all(_can_be_store(v) for v in stated):
                     return stated
@@ -1215,6 +1230,7 @@ class Inference:
     def _renamed(self, names: set[str]) -> set[str]:
         if not hasattr(self, "_aliases"):
             aliases: dict[str, set[str]] = defaultdict(set)
+            calls: list[tuple[str, str, str]] = []
             for module in self.modules:
                 for scope in scopes_of(module):
                     for bound, bindings in scope.bindings.items():
@@ -1230,8 +1246,12 @@ class Inference:
                                         function=function,
                                         arguments=(code.Name(id=name) | code.Attribute(name=name), *_),
                                     )
-                                ) if code.dotted(function).endswith("partial"):
-                                    aliases[name].add(bound)
+                                ):
+                                    calls.append((code.last_name(function), name, bound))
+            partials = {"partial", *aliases["partial"]}
+            for function_name, name, bound in calls:
+                if function_name in partials:
+                    aliases[name].add(bound)
             self._aliases = aliases
         found: set[str] = set()
         pending = list(names)
@@ -1240,6 +1260,14 @@ class Inference:
             found |= new
             pending += new
         return found
+
+    def is_cast(self, function: code.Expression) -> bool:
+        """Return whether a call of this is a cast, under whatever name it was imported."""
+        return code.last_name(function) in self._casts
+
+    @cached_property
+    def _casts(self) -> frozenset[str]:
+        return self.spellings({"cast"})
 
     def spellings(self, names: Iterable[str]) -> frozenset[str]:
         """Return the bare names under which things of these names can be called: their own, and those bound to them."""

@@ -111,7 +111,7 @@ class Origins:
                 yield from stored
                 if stored:
                     yield from (Located(d, scope) for d in node.arguments[1:])
-            case code.Call(function=function, arguments=(_, second)) if code.dotted(function).endswith("cast"):
+            case code.Call(function=function, arguments=(_, second)) if self.names.is_cast(function):
                 yield Located(second, scope)
             case code.Call(function=function, arguments=(first, *_)):
                 for resolved in self.names.resolve(function, scope):

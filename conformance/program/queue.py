@@ -394,7 +394,7 @@ class Queue:
         self, node: code.Expression, scope: Scope, kind: str, settings: WorkerSettings
     ) -> Iterator[Registration]:
         sort: Literal["task", "cron"] = "cron" if kind == "cron" else "task"
-        node = _uncast(node)
+        node = _uncast(node, self.names)
         found = False
         for value in self.names.infer(node, scope):
             match value:
@@ -444,7 +444,7 @@ class Queue:
                 isinstance(keyword.value, code.Constant) and keyword.value.value is None
             ):
                 name, named = self.names.text(keyword.value, inner), True
-        for coroutine in map(_uncast, given[:1]):
+        for coroutine in (_uncast(each, self.names) for each in given[:1]):
             found = False
             for value in self.names.infer(coroutine, inner):
                 match value:
@@ -526,7 +526,7 @@ class Queue:
     def _call_behind(self, node: code.Expression, scope: Scope) -> tuple[code.Call | None, Scope]:
         """Return the call whose result a name is bound to, `cast` taken away."""
         for _ in range(5):
-            node = _uncast(node)
+            node = _uncast(node, self.names)
             match node:
                 case code.Call():
                     return node, scope
@@ -594,10 +594,10 @@ def _assigned_fields(node: code.Node) -> Iterator[tuple[code.Expression, str, co
                 yield base, name, value
 
 
-def _uncast(node: code.Expression) -> code.Expression:
+def _uncast(node: code.Expression, names: Inference) -> code.Expression:
     """Return what stands in `cast(Type, …)`."""
     match node:
-        case code.Call(function=function, arguments=(_, inner)) if code.dotted(function).endswith("cast"):
+        case code.Call(function=function, arguments=(_, inner)) if names.is_cast(function):
             return inner
     return node
 

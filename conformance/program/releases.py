@@ -260,7 +260,9 @@ class Releases:
         match node:
             case code.WithItem(manager=manager):
                 yield self._release(manager, node, visit, entered=True)
-            case code.Call(function=code.Attribute(value=base, name=name)) if name in catalogue.RELEASES:
+            case code.Call(function=code.Attribute(value=base, name=name)) if (
+                name in catalogue.RELEASES and not self._tells(node.function, scope)
+            ):
                 if not (dropped and self._needs_awaiting(node, base, name, scope)):
                     yield self._release(base, node, visit)
             case code.Call(function=code.Call(function=code.Name(id="getattr"), arguments=(base, method, *_))):

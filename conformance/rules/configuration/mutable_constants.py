@@ -96,7 +96,7 @@ def _entries(program: Program, module: ModuleScope) -> Iterator[Entry]:
                     pending.extend((s, cls) for s in reversed(node.body))
             case code.Function():
                 yield Entry(node, inner[id(node)])
-            case code.If() if never_on_import(node.test):
+            case code.If() if never_on_import(node.test, module):
                 pending.extend((s, scope) for s in reversed(node.otherwise))
             case code.Assign() if "__all__" not in _bound(node) and node.value is not None:
                 yield Entry(node, scope)

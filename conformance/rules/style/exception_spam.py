@@ -290,7 +290,7 @@ def _is_500(node: code.Expression) -> bool:
         case code.Constant(value=500):
             return True
         case code.Attribute():
-            return code.dotted(node).endswith(("HTTP_500_INTERNAL_SERVER_ERROR", "HTTPStatus.INTERNAL_SERVER_ERROR"))
+            return code.dotted(node).endswith(("HTTP_500_INTERNAL_SERVER_ERROR", ".INTERNAL_SERVER_ERROR"))
         case code.Name(id="HTTP_500_INTERNAL_SERVER_ERROR"):
             return True
     return False

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from conformance.facts import code
 from conformance.program import ModuleScope, Program, Scope, scopes_of
 from conformance.program.scopes import ValueBinding
-from conformance.program.values import External
+from conformance.program.values import External, Resolved, Symbol
 
 Use: TypeAlias = code.Name | code.Attribute
 
@@ -21,7 +21,7 @@ def uses(program: Program, module: ModuleScope, *qualified: str) -> Iterator[tup
     """
     aliases = _aliases(program, module, qualified)
     last = {name.rpartition(".")[2] for name in qualified}
-    imported = {e.bound for e in program.imports[module] for r in e.resolved if _is_one(r, qualified)}
+    imported = {e.bound for e in program.imports[module] for r in e.resolved if _stands_for(program, r, qualified)}
     for scope in scopes_of(module):
         for node in _read(scope):
             match node:
@@ -36,6 +36,13 @@ def uses(program: Program, module: ModuleScope, *qualified: str) -> Iterator[tup
                 or (isinstance(node, code.Name) and _is_starred(program, node, scope, qualified))
             ):
                 yield node, scope
+
+
+def _stands_for(program: Program, found: Resolved, qualified: tuple[str, ...]) -> bool:
+    """Whether what an import brings is one, or what another module assigned one to."""
+    if isinstance(found, Symbol) and isinstance(found.binding, ValueBinding):
+        return any(_is_one(value, qualified) for value in program.names.value_of(found))
+    return _is_one(found, qualified)
 
 
 def _is_one(found: object, qualified: tuple[str, ...]) -> bool:

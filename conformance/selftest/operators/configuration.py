@@ -45,7 +45,7 @@ OPERATORS = (
     # --- CF603 ---
     Operator("CF603", "BaseSettings", "config, and a module outside it", ends(beside_config, "from pydantic_settings import BaseSettings\nclass More(BaseSettings):  # here\n    number: int = 1")),
     Operator("CF603", "of the module", "config, and a module outside it", ends(beside_config, "import pydantic_settings\nclass More(pydantic_settings.BaseSettings):  # here\n    number: int = 1")),
-    Operator("CF603", "a subclass", A_SETTINGS, ends(outside, of_settings("from <module> import <class>\nclass More(<class>):  # here\n    number: int = 1"))),
+    Operator("CF603", "a subclass", A_SETTINGS, ends(beside_config, of_settings("from <module> import <class>\nclass More(<class>):  # here\n    number: int = 1"))),
     # --- CF604 ---
     Operator("CF604", "constructed", A_SETTINGS, ends(not_aegis, of_settings("from <module> import <class>\nsettings = <class>()  # here"))),
     Operator("CF604", "annotated", A_SETTINGS, ends(not_aegis, of_settings("import <module> as configured\nSETTINGS: 'configured.<class>' = configured.<class>()  # here"))),
