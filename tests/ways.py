@@ -9,6 +9,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -168,22 +169,32 @@ def _imported(tree: ast.Module) -> Counter[str]:
     )
 
 
-def _taken_from(text: str, path: str) -> Iterator[str]:
-    """Yield the names that a module imports from the one of a path, or from one that is called the same."""
-    module = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+@cache
+def _takes(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return what a module may want of others: `module.name` of its imports; its attributes and the words in strings."""
+    imported: list[str] = []
+    words: set[str] = set()
     for node in ast.walk(ast.parse(text)):
         match node:
-            case ast.ImportFrom(module=source) if module in {(source or "").rpartition(".")[2], ""}:
-                yield from (name.name for name in node.names)
+            case ast.ImportFrom(module=source, names=names):
+                imported += [f"{(source or '').rpartition('.')[2]}.{name.name}" for name in names]
             case ast.Attribute(attr=name):
-                yield name
-            case ast.Constant(value=str(text)):
-                yield from re.findall(r"\w+", text)
+                words.add(name)
+            case ast.Constant(value=str(said)):
+                words |= set(re.findall(r"\w+", said))
+    return tuple(imported), frozenset(words)
 
 
 def _taken(files: Files, path: str) -> set[str]:
     """Return the names that other modules may want of one."""
-    return {name for other, text in files.items() if other != path for name in _taken_from(text, path)}
+    module = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+    found: set[str] = set()
+    for other, text in files.items():
+        if other != path:
+            imported, words = _takes(text)
+            found |= words
+            found |= {each.partition(".")[2] for each in imported if each.partition(".")[0] in {module, ""}}
+    return found
 
 
 def _plain_imports(text: str) -> Iterator[ast.ImportFrom]:
@@ -230,7 +241,8 @@ def with_plain_names(files: Files) -> Written:
         tree = ast.parse(text)
         made = text.splitlines()
         counts = _imported(tree)
-        bound = _bound(tree) | _taken(files, path) | counts.keys()
+        kept = _bound(tree) | _taken(files, path)
+        bound = kept | counts.keys()
         parents = {id(child): node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         uses: list[tuple[ast.expr | ast.alias, str]] = []
         for node in tree.body:
@@ -239,7 +251,7 @@ def with_plain_names(files: Files) -> Written:
                     name = alias or module
                 case _:
                     continue
-            if "." in name or counts[name] > 1 or name in _bound(tree) | _taken(files, path):
+            if "." in name or counts[name] > 1 or name in kept:
                 continue
             reads = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == name]
             attributes = [parents[id(n)] for n in reads]
