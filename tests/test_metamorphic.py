@@ -88,19 +88,16 @@ def told(
     said: list[Violation | Undecidable] = [
         each for subject in rule.subjects(program) for each in rule.check(program, subject)
     ]
-    return sorted(
+    found = {
         (
             moved(each.place),
             short(each.place.symbol),
             short(each.message),
-            *(
-                (short(each.instead), short(each.detail), _way(each, moved, short))
-                if isinstance(each, Violation)
-                else ()
-            ),
+            *((short(each.instead), short(each.detail), _way(each, moved, short)) if isinstance(each, Violation) else ()),
         )
         for each in said
-    )
+    }
+    return sorted(found)  # of what is said twice of a line, the engine keeps one too
 
 
 def _way(
