@@ -93,7 +93,11 @@ def told(
             moved(each.place),
             short(each.place.symbol),
             short(each.message),
-            *((short(each.instead), short(each.detail), _way(each, moved, short)) if isinstance(each, Violation) else ()),
+            *(
+                (short(each.instead), short(each.detail), _way(each, moved, short))
+                if isinstance(each, Violation)
+                else ()
+            ),
         )
         for each in said
     }

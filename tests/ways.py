@@ -171,7 +171,7 @@ def _imported(tree: ast.Module) -> Counter[str]:
 
 @cache
 def _takes(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return what a module may want of others: `module.name` of its imports; its attributes and the words in strings."""
+    """Return what a module may want of others: `module.name` of its imports; attributes, words in strings."""
     imported: list[str] = []
     words: set[str] = set()
     for node in ast.walk(ast.parse(text)):
