@@ -172,7 +172,7 @@ def _along(
                 last = at.module
         if last is not None:
             behind = tuple(m for m in dict.fromkeys(_defining(taken)) if m is not last and m is not module)
-            qualified = ".".join([edge.bound, *walked])
+            qualified = ".".join([root.id, *walked])
             yield Reach(module, last, behind, qualified, module.place(node), edge, False, taken)
 
 
