@@ -59,6 +59,15 @@ def test_a_good_example_is_looked_at_and_not_reported(rule: Rule[Any], example: 
     assert list(rule.subjects(program)), "the rule had nothing to look at"
 
 
+@pytest.mark.parametrize(
+    ("rule", "example"), each([(rule, example) for rule, example in BAD if rule.id[:2] != "TS"], engine=False)
+)
+def test_in_the_tests_nothing_of_a_bad_example_is_reported(rule: Rule[Any], example: Example) -> None:
+    program = program_from({f"tests/{path}": text for path, text in files_of(example.files).items()})
+
+    assert not found_in(program, [rule])
+
+
 @pytest.mark.parametrize(("rule", "example"), each(BAD, engine=True))
 def test_the_engine_reports_its_bad_examples(rule: Rule[Any], example: Example, tmp_path: Path) -> None:
     files = files_of(example.files)
