@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from conformance.facts import code
@@ -56,7 +57,7 @@ Kind = TypeVar("Kind", bound=code.Node)
 class Nodes(list[code.Node]):
     """Records in the order of the source, which can be asked for by kind: few of a scope's matter to anybody."""
 
-    __slots__ = ("_by_kind",)
+    __slots__ = ("_places",)
 
     @overload
     def of(self, kind: type[Kind], /) -> list[Kind]: ...
@@ -68,23 +69,21 @@ class Nodes(list[code.Node]):
         """Return the records of some kinds; not to be asked before all are there."""
         if not self:
             return []
-        if not hasattr(self, "_by_kind"):
-            self._by_kind: dict[tuple[type, ...], list[Any]] = self._sorted()
-        found = self._by_kind.get(kinds)
-        if found is None:
-            found = [node for node in self if type(node) in kinds] if len(kinds) > 1 else []
-            self._by_kind[kinds] = found
-        return found
+        if not hasattr(self, "_places"):
+            self._places = self._placed()
+        if len(kinds) == 1:
+            return [self[place] for place in self._places.get(kinds[0], ())]
+        return [self[place] for place in sorted(chain.from_iterable(self._places.get(kind, ()) for kind in kinds))]
 
-    def _sorted(self) -> dict[tuple[type, ...], list[code.Node]]:
-        by_kind: dict[type, list[code.Node]] = {}
-        for node in self:
+    def _placed(self) -> dict[type, list[int]]:
+        places: dict[type, list[int]] = {}
+        for place, node in enumerate(self):
             kind = type(node)
-            if kind in by_kind:
-                by_kind[kind].append(node)
+            if kind in places:
+                places[kind].append(place)
             else:
-                by_kind[kind] = [node]
-        return {(kind,): nodes for kind, nodes in by_kind.items()}
+                places[kind] = [place]
+        return places
 
 
 @dataclass(eq=False, slots=True)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from conformance.facts import code
 from conformance.program import catalogue
+from conformance.program.carriers import Carriers
 from conformance.program.inference import EntryValues, Inference, scopes_of
 from conformance.program.scopes import (
     Binding,
@@ -101,6 +102,7 @@ class Stores:
         self.names = names
         self.accesses: list[Access] = []
         self._setters: dict[ModuleScope, frozenset[str]] = {}
+        self._carriers = Carriers(names)
         for module in names.modules:
             for scope in scopes_of(module):
                 self.accesses += self._in_scope(scope)
@@ -140,6 +142,10 @@ class Stores:
             if id(node) not in stored:
                 yield from self._read(node, scope)
 
+    def _values(self, node: code.Expression, scope: Scope) -> Values:
+        """Return what an expression stands for; () where that is none of the three."""
+        return self.names.infer(node, scope) if self._carriers.may(node, scope) else ()
+
     def _store(
         self,
         target: code.Expression,
@@ -162,7 +168,7 @@ class Stores:
             case code.Starred(value=inner):
                 yield from self._store(inner, None, inner, scope, stored, operator)
             case code.Attribute(value=base, name=name):
-                values_of_base = self.names.infer(base, scope)
+                values_of_base = self._values(base, scope)
                 if AppState() in values_of_base:
                     whole = name in {"_state", "__dict__"}
                     yield Access("state", kind, None if whole else name, node, scope, located, whole=whole)
@@ -172,13 +178,13 @@ class Stores:
                     elif self._is_foreign_attribute(base, name, values_of_base):
                         yield Access("state", kind, name, node, scope, located, renamed=True)
             case code.Subscript(value=base, key=key):
-                values_of_base = self.names.infer(base, scope)
+                values_of_base = self._values(base, scope)
                 if AppState() in values_of_base:
                     yield Access("state", kind, self.names.text(key, scope), node, scope, located)
                 elif Context() in values_of_base:
                     yield Access("context", kind, self.names.text(key, scope), node, scope, located)
             case code.Name() if operator not in {"", "del"}:
-                for found in self.names.infer(target, scope):
+                for found in self._values(target, scope):
                     if isinstance(found, (AppState, Context)):
                         of: Literal["state", "context"] = "state" if isinstance(found, AppState) else "context"
                         yield from self._many(of, (value,) if value is not None else (), (), node, scope)
@@ -243,7 +249,8 @@ class Stores:
         function, where = self._bound_method(node.function, scope)
         match function:
             case code.Attribute(value=base, name=method):
-                values = self.names.infer(base, where)
+                changes = method in _CHANGING and isinstance(base, code.Name)  # `dict.update(ctx, …)`
+                values = self.names.infer(base, where) if changes else self._values(base, where)
                 of = next(self._stores_in(values), None) if values else None
                 if of is not None:
                     yield from self._method(of, method, node, scope)
@@ -267,7 +274,7 @@ class Stores:
             inner = argument.value if isinstance(argument, code.Starred) else argument
             if not isinstance(inner, (code.Name, code.Attribute)):
                 continue
-            for value in self.names.infer(inner, scope):
+            for value in self._values(inner, scope):
                 if isinstance(value, AppState):
                     yield Access("state", "passed", None, node, scope)
                 elif isinstance(value, Context):
@@ -371,7 +378,7 @@ class Stores:
     def _read(self, node: code.Node, scope: Scope) -> Iterator[Access]:
         match node:
             case code.Attribute(value=base, name=name):
-                values = self.names.infer(base, scope)
+                values = self._values(base, scope)
                 if not values:
                     return
                 if AppState() in values and not name.startswith("_"):
@@ -379,13 +386,13 @@ class Stores:
                 elif any(_is_app(self.names, v) for v in values) and self._is_foreign_attribute(base, name, values):
                     yield Access("state", "read", name, node, scope, renamed=True)
             case code.Subscript(value=base, key=key):
-                values = self.names.infer(base, scope)
+                values = self._values(base, scope)
                 if AppState() in values:
                     yield Access("state", "read", self.names.text(key, scope), node, scope)
                 elif Context() in values:
                     yield Access("context", "read", self.names.text(key, scope), node, scope)
             case code.Comparison(left=left, operators=("in" | "not in",), others=(other,)):
-                for value in self.names.infer(other, scope):
+                for value in self._values(other, scope):
                     if isinstance(value, Context):
                         yield Access("context", "asked", self.names.text(left, scope), node, scope)
 
