@@ -10,7 +10,7 @@ it stands, so that more is followed than there is, and never less.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final, NamedTuple, TypeAlias
 
@@ -73,16 +73,17 @@ def _then(first: _How, second: _How) -> _How:
 
 
 class _Handed(NamedTuple):
-    """An argument of a call, by its position or its name; "*" where that is not known."""
+    """An argument of a call of something of a name, by its position or its own name; "*" where that is not known."""
 
-    call: code.Call
+    name: str
+    callee: code.Expression
     scope: Scope
     position: int | str
 
 
 _Keys: TypeAlias = list[tuple[_Key, _How]]
 
-_COMING_UP: Final = {"app": _ITSELF, "application": _ITSELF} | {
+_COMING_UP: Final = {"app": _ITSELF, "application": _ITSELF, "attrgetter": _GIVES_GIVER} | {
     name.rpartition(".")[2]: _GIVES
     for name in (
         "State",
@@ -106,6 +107,7 @@ _OF_ITS_CLASS = frozenset({"__enter__", "__aenter__", "__iter__", "__getitem__",
 _BINDING = (code.Assign, code.For, code.Generator, code.WithItem)
 _NAMES = (code.Name, code.Attribute)
 _ANY = "*"
+_DEEPEST = 9
 _ITEM = "[]"
 
 
@@ -119,7 +121,7 @@ class Carriers:
         self._classes: dict[str, list[ClassScope]] = defaultdict(list)
         self._originals: dict[str, set[str]] = defaultdict(set)
         self._handed_on: dict[_Key, list[tuple[_Handed, _How]]] = defaultdict(list)
-        self._lambdas: set[_Key] = set()
+        self._named_lambdas: dict[str, list[tuple[Scope, code.Lambda]]] = defaultdict(list)
         self._found: dict[_Key, int] = {}
         every = [scope for module in names.modules for scope in scopes_of(module)]
         for scope in every:
@@ -127,8 +129,12 @@ class Carriers:
         for scope in every:
             self._stored(scope)
             for call in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
-                self._handed(call, scope)
-        self._follow([*_COMING_UP.items(), *_contexts(names.context_functions)])
+                self._kept(call, scope)
+        for name, call, scope, skip in names.call_sites():
+            self._handed(name, call, scope, skip)
+        followed = {*self._leads, *self._handed_on}
+        locals_ = [(key, _COMING_UP[key[1]]) for key in followed if isinstance(key, tuple) and key[1] in _COMING_UP]
+        self._follow([*_COMING_UP.items(), *locals_, *_contexts(names)])
 
     def may(self, node: code.Expression, scope: Scope) -> bool:
         """Return whether an expression can stand for one of the three."""
@@ -154,7 +160,10 @@ class Carriers:
             case code.Call():
                 return self._result(node, scope)
             case code.Subscript(value=value, key=key):
-                found = _each(self._keys(value, scope), _TAKEN_OUT) + _item(key)
+                held = self._keys(value, scope)
+                found = _each(held, _TAKEN_OUT) + _item(key)
+                if isinstance(key, code.Constant) and key.value in _OF_AN_APP:  # `vars(app)["state"]`
+                    found += held
                 if code.last_name(value) == "scope":  # of ASGI
                     found.append((self._text(key, scope), _SAME))
                 return found
@@ -192,6 +201,8 @@ class Carriers:
         current: Scope | None = scope
         while current is not None:
             if name in current.bindings:
+                if name in current.lambdas:
+                    return ((current, name), name)
                 if not isinstance(current, FunctionScope):
                     break
                 if current.module.is_test or any(
@@ -199,7 +210,7 @@ class Carriers:
                 ):
                     return ((current, name), name)  # the result of a fixture, of a function
                 return ((current, name),)
-            if (current, name) in self._lambdas:
+            if name in current.lambdas:
                 return ((current, name), name)
             current = current.parent
         return (name,)
@@ -213,8 +224,6 @@ class Carriers:
 
     def _bound(self, scope: Scope) -> None:
         """Read what a scope binds: imports, values, parameters, definitions."""
-        for node in (*scope.nodes.of(code.Lambda), *scope.deferred.of(code.Lambda)):
-            self._lambdas |= {(scope, parameter.name) for parameter in node.parameters}
         for name, bindings in scope.bindings.items():
             aim: _Key = (scope, name) if isinstance(scope, FunctionScope) else name
             for binding in bindings:
@@ -229,6 +238,10 @@ class Carriers:
                         self._lead(_named_in(annotation), aim)
                         if isinstance(value, _NAMES):
                             self._originals[name].add(code.last_name(value))
+                        if isinstance(value, code.Call) and value.arguments:  # `partial(f, 1)`
+                            self._originals[name].add(code.last_name(value.arguments[0]))
+                        if isinstance(value, code.Lambda):
+                            self._named_lambdas[name].append((scope, value))
                         if isinstance(value, code.Subscript):  # the alias of a type
                             self._lead(_each(_named_in(value), _RETURNED), aim)
                     case ParameterBinding(node=parameter):
@@ -277,6 +290,8 @@ class Carriers:
         match target:
             case code.Attribute(name=name):
                 self._lead(self._keys(value, scope), name, how)
+                if isinstance(value, code.Lambda):
+                    self._named_lambdas[name].append((scope, value))
             case code.Subscript(value=container, key=key):
                 for aim, _ in self._keys(container, scope):
                     self._lead(self._keys(value, scope), aim, _PUT_IN)
@@ -288,8 +303,8 @@ class Carriers:
             case code.Starred(value=inner):
                 self._store(inner, value, _SAME, scope)
 
-    def _handed(self, call: code.Call, scope: Scope) -> None:
-        """Read what a call hands on: to what it calls, and to the object of a method."""
+    def _kept(self, call: code.Call, scope: Scope) -> None:
+        """Read what a call puts into the object of its method, into an attribute, into a lambda's parameters."""
         function = call.function
         name = code.last_name(function)
         aims: list[tuple[_Key, _How]] = []
@@ -299,53 +314,65 @@ class Carriers:
             aims += [(self._text(argument, scope), _SAME) for argument in call.arguments[-2:-1]]
         if name in _PUTTING_IN:
             aims += [pair for argument in call.arguments[:1] for pair in _item(argument)]
-        if isinstance(function, code.Lambda):
-            aims += [((scope, parameter.name), _SAME) for parameter in function.parameters]
-        given: list[tuple[int | str, code.Expression]] = list(enumerate(call.arguments))
-        given += [(keyword.name or _ANY, keyword.value) for keyword in call.keywords]
-        for position, argument in given:
-            is_many = isinstance(argument, code.Starred) or position == _ANY
+        for given in (function, *call.arguments):
+            if isinstance(given, code.Lambda):
+                aims += [((scope, parameter.name), _ANYHOW) for parameter in given.parameters]
+        items = [k for k in call.keywords if k.name is not None] if name in {"update", "dict"} else []
+        if aims:
+            for argument in (*call.arguments, *(k.value for k in call.keywords)):
+                sources = self._keys(argument, scope)
+                for aim, how in aims:
+                    self._lead(sources, aim, how)
+        for keyword in items:
+            self._lead(self._keys(keyword.value, scope), (_ITEM, str(keyword.name)))
+
+    def _handed(self, name: str, call: code.Call, scope: Scope, skip: int) -> None:
+        """Read what a call hands to what it runs: itself, or what it is given to run."""
+        callee = call.function if skip == 0 else call.arguments[skip - 1]
+        for position, argument in enumerate(call.arguments[skip:]):
+            is_many = isinstance(argument, code.Starred)
+            handed = _Handed(name, callee, scope, _ANY if is_many else position)
             for source, way in self._keys(argument, scope):
-                how = _then(way, _ANYHOW if is_many else _SAME)
-                self._handed_on[source].append((_Handed(call, scope, _ANY if is_many else position), how))
-                self._leads[source] += ((aim, _then(how, onward)) for aim, onward in aims)
-                if name in {"update", "dict"} and isinstance(position, str) and not is_many:
-                    self._leads[source].append(((_ITEM, position), how))
+                self._handed_on[source].append((handed, _then(way, _ANYHOW if is_many else _SAME)))
+        for keyword in call.keywords:
+            handed = _Handed(name, callee, scope, keyword.name or _ANY)
+            for source, way in self._keys(keyword.value, scope):
+                self._handed_on[source].append((handed, _then(way, _SAME if keyword.name else _ANYHOW)))
 
-    def _takers(self, handed: _Handed) -> Iterator[_Key]:
-        """Yield the parameters, and the fields, that get an argument of a call: of all that the call may run."""
-        call, position = handed.call, handed.position
-        yield from self._taken(call.function, handed.scope, position)
-        if len(call.arguments) + len(call.keywords) > 1:
-            for at, argument in enumerate(call.arguments[:2]):  # `partial(f, x)`, `to_thread(f, x)`
-                if isinstance(position, str):
-                    yield from self._taken(argument, handed.scope, position)
-                elif position > at:
-                    yield from self._taken(argument, handed.scope, position - at - 1)
-        if isinstance(call.function, code.Call):  # `partial(f)(x)`
-            for argument in call.function.arguments:
-                yield from self._taken(argument, handed.scope, _ANY)
+    def _takers(self, handed: _Handed) -> _Keys:
+        """Return the parameters, and the fields, that get an argument of a call: of all that the call may run."""
+        callee = handed.callee
+        if isinstance(callee, code.Attribute) and callee.name == "__init__":
+            classes = self._classes.get(handed.name, ())
+            return [pair for cls in classes for pair in self._fields_of(cls, handed.position)]
+        return list(self._taken(callee, handed.scope, handed.position))
 
-    def _taken(self, callee: code.Expression, scope: Scope, position: int | str, depth: int = 0) -> Iterator[_Key]:
-        if not isinstance(callee, _NAMES):
-            return
-        resolved = self._names.resolve(callee, scope)
-        for each in resolved:
-            match each:
-                case Symbol(binding=FunctionScope() as function):
-                    yield from _parameters(function, position, (0,) if function.owner is None else (0, 1))
-                case Symbol(binding=ClassScope() as cls):
-                    yield from self._fields_of(cls, position)
-                case Symbol(binding=ValueBinding(value=code.Name() | code.Attribute() as value), scope=inner) if (
-                    depth < 9
-                ):
-                    yield from self._taken(value, inner, position, depth + 1)
-                case Symbol(name=name):
-                    yield from self._by_name(name, position)
-        if not resolved and isinstance(callee, code.Attribute):
-            yield from self._by_name(callee.name, position)
+    def _taken(
+        self, callee: code.Expression, scope: Scope, position: int | str, depth: int = 0
+    ) -> Iterator[tuple[_Key, _How]]:
+        match callee:
+            case code.Lambda(parameters=parameters):
+                yield from (((scope, parameter.name), _ANYHOW) for parameter in parameters)
+            case code.Call(arguments=arguments):  # `partial(f)(x)`
+                for argument in arguments[:1] if depth < _DEEPEST else ():
+                    yield from self._taken(argument, scope, _ANY, depth + 1)
+            case code.Name() | code.Attribute():
+                resolved = self._names.resolve(callee, scope)
+                for each in resolved:
+                    match each:
+                        case Symbol(binding=FunctionScope() as function):
+                            yield from _parameters(function, position, (0,) if function.owner is None else (0, 1))
+                        case Symbol(binding=ClassScope() as cls):
+                            yield from self._fields_of(cls, position)
+                        case Symbol(name=name, binding=binding, scope=inner):
+                            yield from self._by_name(name, position)
+                            value = binding.value if isinstance(binding, ValueBinding) else None
+                            if value is not None and depth < _DEEPEST:
+                                yield from self._taken(value, inner, position, depth + 1)
+                if not resolved and isinstance(callee, code.Attribute):
+                    yield from self._by_name(callee.name, position)
 
-    def _fields_of(self, cls: ClassScope, position: int | str) -> Iterator[_Key]:
+    def _fields_of(self, cls: ClassScope, position: int | str) -> Iterator[tuple[_Key, _How]]:
         """Yield what an argument of the call of a class goes to: a parameter of `__init__`, or a field."""
         for base in self._names.ancestry(cls):
             if not isinstance(base, ClassScope):
@@ -354,10 +381,11 @@ class Carriers:
                 if constructor is not None:
                     yield from _parameters(constructor, position, (1,))
             for name, bindings in base.bindings.items():
-                if position in {_ANY, name} or isinstance(position, int):
-                    yield from [name] if any(isinstance(binding, ValueBinding) for binding in bindings) else ()
+                is_field = any(isinstance(binding, ValueBinding) for binding in bindings)
+                if is_field and (position in {_ANY, name} or isinstance(position, int)):
+                    yield name, _SAME
 
-    def _by_name(self, name: str, position: int | str) -> Iterator[_Key]:
+    def _by_name(self, name: str, position: int | str) -> Iterator[tuple[_Key, _How]]:
         """Yield what an argument goes to in whatever has this name: it is not known of what it is an attribute."""
         known = {name}
         pending = [name]
@@ -367,6 +395,8 @@ class Carriers:
                 yield from _parameters(function, position, (0, 1))
             for cls in self._classes.get(called, ()):
                 yield from self._fields_of(cls, position)
+            for scope, node in self._named_lambdas.get(called, ()):
+                yield from self._taken(node, scope, position)
             new = self._originals[called] - known
             known |= new
             pending += new
@@ -383,22 +413,23 @@ class Carriers:
             self._found[key] = holds
             pending += [(aim, how[holds]) for aim, how in self._leads.get(key, ())]
             for handed, how in self._handed_on.get(key, ()):
-                if how[holds]:
-                    pending += ((taker, how[holds]) for taker in self._takers(handed))
+                if arrived := how[holds]:
+                    pending += ((taker, last[arrived]) for taker, last in self._takers(handed))
 
 
-def _parameters(function: FunctionScope, position: int | str, shifts: tuple[int, ...]) -> Iterator[_Key]:
+def _parameters(function: FunctionScope, position: int | str, shifts: tuple[int, ...]) -> Iterator[tuple[_Key, _How]]:
     wanted = {position + by if isinstance(position, int) else position for by in shifts}
     for at, parameter in enumerate(function.parameters):
-        if wanted & {_ANY, parameter.name, at} or parameter.kind in {"arguments", "keywords"}:
-            yield (function, parameter.name)
+        if parameter.kind in {"arguments", "keywords"}:
+            yield (function, parameter.name), _ANYHOW if position == _ANY else _PUT_IN
+        elif wanted & {_ANY, parameter.name, at}:
+            yield (function, parameter.name), _SAME
 
 
-def _contexts(functions: Iterable[FunctionScope]) -> Iterator[tuple[_Key, int]]:
-    for function in functions:
-        names = [parameter.name for parameter in function.parameters[:2]]
-        first = names[1:] if function.owner is not None and names[:1] in (["self"], ["cls"]) else names[:1]
-        yield from (((function, name), _ITSELF) for name in first)
+def _contexts(names: Inference) -> Iterator[tuple[_Key, int]]:
+    for function in names.context_functions:
+        at = names.context_position(function)
+        yield from (((function, parameter.name), _ITSELF) for parameter in function.parameters[at : at + 1])
         yield from (((function, p.name), _ALL) for p in function.parameters if p.kind == "arguments")
 
 

@@ -1274,6 +1274,12 @@ class Inference:
         own = set(names)
         return frozenset(own | self._renamed(own))
 
+    def call_sites(self) -> Iterator[tuple[str, code.Call, Scope, int]]:
+        """Yield all calls, each with the name of what it calls, or runs with what stands behind it; see `calls_of`."""
+        if self._callers is None:
+            self._callers = self._index_calls()
+        return ((name, *site) for name, sites in self._callers.items() for site in sites)
+
     def _index_calls(self) -> dict[str, list[_CallSite]]:
         index: dict[str, list[_CallSite]] = defaultdict(list)
         for module in self.modules:

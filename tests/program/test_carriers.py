@@ -66,9 +66,10 @@ WAYS = {
     "a walrus": "(it := app.state).x = 1\n",
     "a choice": "it = app.state if app else None\nit.x = 1\n",
     "an annotation": "from fastapi import FastAPI as Web\n\n\ndef mark(server: Web):\n    server.state.x = 1\n",
-    "an alias of a type": "from typing import Annotated as A\nI = A[FastAPI, 1]\n\ndef mark(s: I):\n    s.state.x = 1\n",
+    "an alias of a type": "import typing as t\nI = t.Annotated[FastAPI, 1]\n\ndef mark(s: I):\n    s.state.x = 1\n",
     "a subclass": "from fastapi import FastAPI\n\nclass Web(FastAPI):\n    def mark(self):\n        self.state.x = 1\n",
     "a request": "from fastapi import Request\n\n\ndef mark(r: Request):\n    r.app.state.x = 1\n",
+    "a parameter by its name": "def mark(app):\n    s = app.state\n    s.x = 1\n",
     "a scope": "from fastapi import Request\n\n\ndef mark(r: Request):\n    r.scope['app'].state.x = 1\n",
 }
 
