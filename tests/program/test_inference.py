@@ -618,6 +618,27 @@ reveal({"a": 1, **unknown}["a"])  # 1
 reveal({"a": 1}.get("a"))  # nothing
 reveal(lib)  # lib
 reveal(lib.CONSTANT.part)  # lib.CONSTANT.part
+def keywords(first, second=2, *, third=3):
+    reveal(first)  # 'a'
+    reveal(second)  # 2
+    reveal(third)  # 'c' | 3
+keywords(third="c", first="a")
+def passed(*, only):
+    reveal(only)  # 'x'
+functools.partial(passed, only="x")
+def too_many(one):
+    reveal(one)  # 1
+too_many(1, 2, 3)
+class Attributes:
+    made = Thing()
+    def __init__(self):
+        self.made_here = Thing()
+    def late(self):
+        self.made_late: Thing = Thing()
+reveal(Attributes().made)  # a lib.Thing
+reveal(Attributes().made_here)  # a lib.Thing
+reveal(Attributes().made_late)  # a lib.Thing
+reveal(Attributes.made_here)  # nothing
 """,
     "imports": """--- app/__init__.py
 from app.things import Thing as Thing, value

@@ -376,6 +376,21 @@ def of(application):
 def test_b():
     of(create_app())
     of(app)
+@pytest.fixture
+def the_same():
+    return app
+def test_i(the_same):
+    the_same.dependency_overrides[get_a] = get_b  # expect: TS702
+@pytest.fixture
+def no_removal(request):
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+    request.addfinalizer(lambda: app.dependency_overrides.update({get_b: get_a}))  # expect: TS702
+def test_j():
+    app.dependency_overrides.__setitem__(get_a, get_b)  # expect: TS702
+@pytest.fixture
+def before_it():
+    app.dependency_overrides.pop(get_a)
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
 class TestC:
     app = create_app()
     def late(self):

@@ -671,7 +671,9 @@ def test_a_task_validates_what_it_is_given() -> None:
         "app/services/users.py": "from app.schemas import User\ndef create(data):\n    return User(**data)\n",
         "app/schemas.py": "from pydantic import BaseModel\nclass User(BaseModel):\n    email: str\n",
         "app/worker.py": """
-from typing import Any, Mapping, Optional
+import typing
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, List, Mapping, Optional
 from arq import cron
 from arq.connections import RedisSettings
 from app.schemas import User
@@ -708,11 +710,13 @@ class Job:
 async def g(ctx, data: dict):
     if data:
         print(data)
+async def i(ctx, a: Sequence[dict], b: Iterable[dict], c: Collection[dict], d: List[dict], e: typing.List):
+    return a, b, c, d, e
 async def h(ctx, data: dict, other: Mapping):  # expect: DV505
     kept = list(data.values())
     return kept, other["x"]
 class WorkerSettings:
-    functions = [a, b, c, d, e, f, g, h, Job().run, Job.of, Job.at]
+    functions = [a, b, c, d, e, f, g, h, i, Job().run, Job.of, Job.at]
     redis_settings = RedisSettings()
 """,
     }
