@@ -485,3 +485,18 @@ def test_a_write_at_the_end_of_a_long_way_is_found(tmp_path: Path, shape: str) -
     report = check([with_program(tmp_path, shape)], selection=Selection(select=("DI108",)))
 
     assert {(finding.rule, finding.path) for finding in report.findings} == {("DI108", "app/main.py")}
+
+
+@pytest.mark.parametrize("width", [2, 12])
+def test_modules_that_import_all_of_each_other_are_judged(tmp_path: Path, width: int) -> None:
+    stars = {n: each(width, f"from app.m{n // width + 1}xN import *\n") for n in range(0, 12 * width, width)}
+    files = {f"m{n // width}x{k}.py": f"{stars[n]}own = {k}\n" for n in stars for k in range(width)}
+    files |= {f"r{n}.py": each(12, "from app.rN import *\n") + f"ring{n} = {n}\nnowhere()\n" for n in range(12)}
+    app = target(tmp_path) / "app"
+    for name, text in {**files, "main.py": f"from app.m0x0 import *\nfrom app.r0 import *\n{HEAD}"}.items():
+        (app / name).write_text(text)
+
+    report = check([tmp_path], selection=Selection(select=("ALL",)))
+
+    assert [(result.rule, result.reason) for result in report.rules if result.status is RuleStatus.CRASHED] == []
+    assert report.problems == ()

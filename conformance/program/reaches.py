@@ -78,24 +78,30 @@ def _taken_by_star(importer: ModuleScope, module: ModuleScope, names: Inference)
     """Return the modules that define what a star import takes and the importer uses; a package hands all of it on."""
     used = {n.id for scope in scopes_of(importer) for n in nodes_of(scope) if isinstance(n, code.Name)}
     found: dict[ModuleScope, None] = {}
-    for name in _offered(module, names, ()):
+    for name in _offered(module, names):
         if importer.is_package or name in used:
             found.update(dict.fromkeys(_defining(names.member(module, name))))
     found.pop(module, None)
     return tuple(found)
 
 
-def _offered(module: ModuleScope, names: Inference, seen: tuple[ModuleScope, ...]) -> Iterator[str]:
-    """Yield the names that a star import takes, those that the module itself has by a star import included."""
-    listed = exported_names(module)
-    if listed:
-        yield from sorted(listed)
-        return
-    yield from (name for name in module.bindings if not name.startswith("_"))
-    for source, _ in module.stars:
-        inner = names.module(source, module)
-        if inner is not None and inner not in seen:
-            yield from _offered(inner, names, (*seen, module))
+def _offered(module: ModuleScope, names: Inference) -> tuple[str, ...]:
+    """Return the names that a star import takes, those that the module itself has by a star import included."""
+    found: dict[str, None] = {}
+    seen: set[ModuleScope] = set()
+    pending = [module]
+    while pending:
+        current = pending.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        if listed := exported_names(current):
+            found.update(dict.fromkeys(sorted(listed)))
+            continue
+        found.update((name, None) for name in current.bindings if not name.startswith("_"))
+        inner = (names.module(source, current) for source, _ in reversed(current.stars))
+        pending += [each for each in inner if each is not None]
+    return tuple(found)
 
 
 def _defining(resolved: tuple[Resolved, ...]) -> Iterator[ModuleScope]:
