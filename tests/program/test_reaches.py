@@ -82,3 +82,71 @@ def test_each_way_on_which_a_module_reaches_another() -> None:
         "23 uses app.nothing: app (covered)",
         "19 imports app.package.listed: app.package.listed",
     ]
+
+
+DYNAMIC = """
+--- app/__init__.py
+--- app/a.py
+X = 1
+--- app/b/__init__.py
+--- app/b/c.py
+--- app/user.py
+import importlib
+import importlib as i
+import sys
+import sys as s
+import app
+from importlib import import_module, import_module as load
+import lib
+def f(name, modules):
+    importlib.import_module("app.a")
+    i.import_module("app.a")
+    import_module("app.a")
+    load("app.a")
+    load("app.a", lib)
+    load(".a", "app")
+    load(".b.c", __package__)
+    load("..a", "app.b")
+    __import__("app.a")
+    sys.modules["app.a"]
+    s.modules["app.b.c"]
+    sys.modules[name]
+    modules["app.a"]
+    lib.modules["app.a"]
+    getattr(app, "a")
+    getattr(app.b, "c")
+    getattr(app.a, "X")
+    getattr(app, name)
+    getattr(name, "a")
+    load(name)
+    load("app.nowhere")
+    load("app.user")
+    lib.import_module("app.a")
+    load()
+"""
+
+
+def test_a_module_that_a_call_or_a_key_names_is_reached() -> None:
+    files = files_of(DYNAMIC)
+    program = program_from(files)
+    user = next(m for m in program.modules if m.name == "app.user")
+    lines = files["app/user.py"].splitlines()
+
+    named = {lines[r.place.span[0] - 1].strip(): r.module.name for r in program.reaches(user) if r.edge is None}
+
+    assert named == {
+        'importlib.import_module("app.a")': "app.a",
+        'i.import_module("app.a")': "app.a",
+        'import_module("app.a")': "app.a",
+        'load("app.a")': "app.a",
+        'load("app.a", lib)': "app.a",
+        'load(".a", "app")': "app.a",
+        'load(".b.c", __package__)': "app.b.c",
+        'load("..a", "app.b")': "app.a",
+        '__import__("app.a")': "app.a",
+        'sys.modules["app.a"]': "app.a",
+        's.modules["app.b.c"]': "app.b.c",
+        'load("app.nowhere")': "app",
+        'getattr(app, "a")': "app.a",
+        'getattr(app.b, "c")': "app.b.c",
+    }

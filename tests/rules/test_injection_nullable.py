@@ -503,6 +503,18 @@ class Views:
     @router.get("/")
     def index(self) -> str: ...
 """,
+    "an alias as the type of what calls fill": """
+MaybeDep = Annotated[Session | None, Depends(get_db)]  # expect: DI102
+def helper(db: MaybeDep): ...
+def of_an_endpoint(db: MaybeDep = None): ...
+@router.get("/")
+def index(db: MaybeDep) -> str:
+    helper(db)
+    helper(None)
+    return ""
+@router.get("/two", dependencies=[Depends(of_an_endpoint)])
+def two() -> str: ...
+""",
     "the defaults of a parameter": """
 @router.get("/")
 def index(

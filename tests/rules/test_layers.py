@@ -259,6 +259,8 @@ def f(name, other):
     importlib.import_module(path)  # expect: LY405
     importlib.import_module(name)  # expect: LY405
     importlib.import_module(name=f"app.services.{name}")  # expect: LY405
+    importlib.import_module(package=other, name=f"app.services.{name}")  # expect: LY405
+    importlib.import_module(package=other, name=f"app.utils.{name}")
     importlib.import_module(f"..services.{name}", __package__)  # expect: LY405
     importlib.import_module(f"app.utils.{name}")
     importlib.import_module("app.utils" + name + ".x")  # expect: LY405
@@ -529,6 +531,30 @@ if __name__ == "__main__":
     print(os.environ["X"])
 --- app/b.py
 X = 1
+""",
+    "LY409 what looks like a task, and what does not": """
+--- app/jobs/a.py
+async def send(context):  # expect: LY409
+    return 1
+--- app/jobs/b.py
+def sync(ctx): ...
+async def _private(ctx): ...
+async def other(data): ...
+async def nothing(): ...
+class Job:
+    async def run(ctx): ...
+def outer():
+    async def inner(ctx): ...
+--- app/more/tasks/c.py
+async def late(_ctx): ...
+--- app/taskless/d.py
+async def late(ctx): ...
+--- app/e.py
+import arq
+""",
+    "LY409 what looks like a task in a target without arq": """
+--- app/jobs/a.py
+async def send(ctx): ...
 """,
     "LY409 enqueueing makes a task of what looks like one": """
 --- app/jobs/a.py
