@@ -5,19 +5,20 @@ from __future__ import annotations
 import gc
 import sys
 import time
-import traceback
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance import baseline, diff
+from conformance import baseline, diff, judging
 from conformance import config as configuration
 from conformance.config import ROLES, Config, matches, nearest
 from conformance.discovery import SourceFile, Target, discover
 from conformance.errors import ConformanceError, TargetError, UnreadableModule
 from conformance.facts.code import Evaluate, Import, ImportFrom, walk
 from conformance.facts.extract import extract
+from conformance.judging import Outcome
 from conformance.program import Program, link
 from conformance.results import (
     Finding,
@@ -64,7 +65,8 @@ UNUSED, WITHOUT_REASON, UNREADABLE, UNDECIDABLE = "CK901", "CK902", "CK903", "CK
 class Loaded:
     """A target, read and linked: what the rules, the map and the list of roles start from.
 
-    `digests` says of each file what was read in it: see `conformance.trace`; `parsed` is how many were parsed.
+    `digests` says of each file what was read in it: see `conformance.trace`; `parsed` is how many were parsed;
+    `seconds` is what each step took.
     """
 
     target: Target
@@ -74,6 +76,7 @@ class Loaded:
     config: Config
     digests: Mapping[str, str]
     parsed: int
+    seconds: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ def check(
     with_baseline: bool = True,
     since: str | None = None,
     cache: Cache | None = None,
+    processes: int = 1,
 ) -> Report:
     """Check a target.
 
@@ -147,12 +151,13 @@ def check(
         with_baseline: recorded findings are marked as such, where there is a record.
         since: a revision of git: only what the change since then introduces or touches is reported.
         cache: where the report is remembered for this call; whether it is there already, the caller asks.
+        processes: how many may run at a time, where the target is so large that more than one pays.
 
     Raises:
         ConformanceError: the configuration is wrong, a rule is named that does not exist, there is no such target:
             all of it at once.
     """
-    examined = examine(paths, config, selection=selection, cwd=cwd, progress=progress, since=since)
+    examined = examine(paths, config, selection=selection, cwd=cwd, progress=progress, since=since, processes=processes)
     loaded, report = examined.loaded, examined.report
     if with_baseline:
         record = str(place_of_baseline(loaded.config, loaded.target.root))
@@ -171,6 +176,7 @@ def examine(
     cwd: Path | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     since: str | None = None,
+    processes: int = 1,
 ) -> Examined:
     """Read a target and let the rules judge it, as `check` does, and keep what was read.
 
@@ -179,7 +185,7 @@ def examine(
     """
     prepared = prepare(paths, config, selection=selection, cwd=cwd)
     loaded = read(prepared.target, prepared.config, progress=progress)
-    examined = Examined(loaded, judge(loaded, prepared.chosen, progress=progress))
+    examined = Examined(loaded, judge(loaded, prepared.chosen, progress=progress, processes=processes))
     return examined if since is None else _only_since(since, examined, prepared.chosen)
 
 
@@ -294,6 +300,7 @@ def read(target: Target, config: Config, *, progress: Callable[[str, int, int], 
     modules: list[tuple[SourceFile, ModuleCode]] = []
     unreadable: list[UnreadableModule] = []
     digests: dict[str, str] = {}
+    clock = [time.perf_counter()]
     for number, file in enumerate(target.files):
         if progress is not None:
             progress("reading", number, len(target.files))
@@ -306,9 +313,14 @@ def read(target: Target, config: Config, *, progress: Callable[[str, int, int], 
             unreadable.append(error)
     codes = {file.shown: code for file, code in modules}
     parsed = sum(1 for seen in digests.values() if seen)
+    clock.append(time.perf_counter())
+    if progress is not None:
+        progress("linking", 0, 1)
     with _deeply():
         program = link(modules, config)
-    return Loaded(target, codes, program, tuple(unreadable), config, digests, parsed)
+    clock.append(time.perf_counter())
+    seconds = tuple(zip(("reading", "linking"), (after - before for before, after in pairwise(clock)), strict=True))
+    return Loaded(target, codes, program, tuple(unreadable), config, digests, parsed, seconds)
 
 
 def _source(file: SourceFile) -> bytes:
@@ -328,34 +340,23 @@ def _extracted(source: bytes, file: SourceFile) -> ModuleCode:
 # --- judging -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Outcome:
-    """What one rule has yielded; a blind one was not asked, since it looks for what a part does not show."""
-
-    rule: Rule[Any]
-    subjects: int = 0
-    violations: tuple[Violation, ...] = ()
-    undecidable: tuple[Undecidable, ...] = ()
-    crash: str = ""
-    seconds: float = 0.0
-    blind: bool = False
-
-
 @_without_collector()
 @_deeply()
-def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int], None] | None = None) -> Report:
+def judge(
+    loaded: Loaded,
+    chosen: Chosen,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+    processes: int = 1,
+) -> Report:
     """Let the rules judge a target, and account for suppressions, severities and what could not be looked at."""
     config, target = loaded.config, loaded.target
     by_id = {rule.id: rule for rule in chosen.every}
     suppressions = Suppressions(_written(loaded), lambda name, rule: rule in by_id and answers(name, by_id[rule]))
-    outcomes: dict[str, _Outcome] = {}
     wanted = {rule.id: rule for rule in chosen.rules}
     tried = [rule for rule in (*chosen.rules, *_only_to_see(chosen, suppressions)) if not rule.engine]
-    for number, rule in enumerate(tried):
-        if progress is not None:
-            progress("judging", number, len(tried))
-        is_blind = rule.whole and target.partial
-        outcomes[rule.id] = _Outcome(rule, blind=True) if is_blind else _run(rule, loaded.program)
+    started = time.perf_counter()
+    outcomes = judging.outcomes(tried, loaded.program, partial=target.partial, processes=processes, progress=progress)
     make = _Maker(config, suppressions, Lines(target), by_id)
     findings: list[Finding] = []
     unknowns: list[Finding] = []
@@ -401,7 +402,7 @@ def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int],
     for rule in chosen.rules:
         new = sum(1 for f in kept if f.rule == rule.id and f.status is FindingStatus.NEW)
         if rule.engine:
-            outcome = _Outcome(rule, counts.get(rule.id, len(tried)))
+            outcome = Outcome(rule, counts.get(rule.id, len(tried)))
             results.append(_result(outcome, new, 0))
         else:
             open_questions = [f for f in undecided.get(rule.id, ()) if f.status is FindingStatus.NEW]
@@ -415,7 +416,11 @@ def judge(loaded: Loaded, chosen: Chosen, *, progress: Callable[[str, int, int],
         rules=tuple(results),
         problems=tuple(sorted(set(problems), key=lambda p: (p.path, p.line, p.message))),
         notes=tuple(dict.fromkeys((*target.notes, *remarks, *_absent_roles(loaded), *_without_role(loaded)))),
-        work=Work(parsed=loaded.parsed, judged=len(tried)),
+        work=Work(
+            parsed=loaded.parsed,
+            judged=len(tried),
+            seconds=(*loaded.seconds, ("judging", time.perf_counter() - started)),
+        ),
     )
 
 
@@ -423,36 +428,10 @@ def _order(finding: Finding) -> tuple[str, int, int, str, str]:
     return (finding.path, finding.line, finding.column, finding.rule, finding.message)
 
 
-def _run(rule: Rule[Any], program: Program) -> _Outcome:
-    outcome = _Outcome(rule)
-    yielded: list[Violation | Undecidable] = []
-    started = time.perf_counter()
-    try:
-        for subject in rule.subjects(program):
-            outcome.subjects += 1
-            yielded.extend(rule.check(program, subject))
-    except Exception as error:  # noqa: BLE001 - whatever a rule does, the others go on
-        outcome.crash = _crash(error)
-    outcome.seconds = time.perf_counter() - started
-    outcome.violations = tuple(each for each in yielded if isinstance(each, Violation))
-    outcome.undecidable = tuple(each for each in yielded if isinstance(each, Undecidable))
-    return outcome
-
-
-def _crash(error: Exception) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    where = ""
-    if frames:
-        name = "/".join(Path(frames[-1].filename).parts[-3:])
-        where = f" ({name}:{frames[-1].lineno} in {frames[-1].name})"
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}{': ' if text else ''}{text}{where}"
-
-
 _OF_A_PART: Final = "it looks for what is missing, and a part of the program was given"
 
 
-def _result(outcome: _Outcome, new: int, undecided: int) -> RuleResult:
+def _result(outcome: Outcome, new: int, undecided: int) -> RuleResult:
     rule = outcome.rule
     status, reason = RuleStatus.PASSED, ""
     if outcome.crash:
@@ -513,7 +492,7 @@ class _Maker:
             return replace(found, status=FindingStatus.SUPPRESSED, reason=f"accepted in {self.config.shown}")
         return found
 
-    def lacking(self, outcome: _Outcome) -> Finding:
+    def lacking(self, outcome: Outcome) -> Finding:
         """Return the finding about a required rule that had nothing to look at."""
         rule = outcome.rule
         line = max(configuration.line_of(self.config, "required"), 1)
@@ -583,7 +562,7 @@ def _without_reason(suppressions: Suppressions) -> list[Violation]:
 
 
 def _unused(
-    suppressions: Suppressions, outcomes: Mapping[str, _Outcome], chosen: Chosen, config: Config, loaded: Loaded
+    suppressions: Suppressions, outcomes: Mapping[str, Outcome], chosen: Chosen, config: Config, loaded: Loaded
 ) -> list[Violation]:
     if loaded.target.partial:
         return []
@@ -617,7 +596,7 @@ def _unused(
     return found
 
 
-def _was_tried(rules: Iterable[Rule[Any]], outcomes: Mapping[str, _Outcome]) -> bool:
+def _was_tried(rules: Iterable[Rule[Any]], outcomes: Mapping[str, Outcome]) -> bool:
     """Return whether the rules looked at something and did not crash: else nothing is known of a suppression."""
     ran = [outcomes[rule.id] for rule in rules if rule.id in outcomes]
     if any(rule.engine for rule in rules) and not ran:
@@ -625,7 +604,7 @@ def _was_tried(rules: Iterable[Rule[Any]], outcomes: Mapping[str, _Outcome]) -> 
     return any(outcome.subjects for outcome in ran) and not any(outcome.crash for outcome in ran)
 
 
-def _is_lacking(outcome: _Outcome, wanted: Mapping[str, Rule[Any]], config: Config) -> bool:
+def _is_lacking(outcome: Outcome, wanted: Mapping[str, Rule[Any]], config: Config) -> bool:
     required = outcome.rule.id in wanted and any(answers(name, outcome.rule) for name in config.required)
     return required and not outcome.subjects and not outcome.crash
 

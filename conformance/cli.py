@@ -164,6 +164,8 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
                 wrong.append(f"there is no output format `{chosen}`{_meant(chosen, formats) or _there_are(formats)}")
             elif not file:
                 wrong.append(f"`--report {report}` does not say where to: `--report {chosen}=FILE`")
+    if getattr(options, "processes", None) is not None and options.processes < 1:
+        wrong.append("--processes takes a number from 1")
     if wrong:
         raise ConformanceError((*UsageError(wrong).problems, *_also_wrong(options)))
     assert isinstance(options, argparse.Namespace)  # noqa: S101 - for the type checker
@@ -240,6 +242,10 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
     cache = checking.add_argument_group("cache")
     cache.add_argument("-n", "--no-cache", action="store_true", help="neither read nor write the cache")
     cache.add_argument("--cache-dir", metavar="FOLDER", type=Path, help="where the cache is")
+    speed = checking.add_argument_group("speed")
+    text = "how many processes may run at a time; default: as many as there are processors, on a large target"
+    speed.add_argument("--processes", metavar="N", type=int, help=text)
+    speed.add_argument("--timings", action="store_true", help="say on standard error what each step and rule took")
 
     page = command(
         "rule", "print what a rule means and why, with an example of each kind; without one, the table of all"
@@ -465,19 +471,30 @@ def _check_once(options: argparse.Namespace) -> int:
     _deliver(report, options)
     if options.verbose and cache:
         _complain(f"cache: {remark}" for remark in cache.remarks)
+    if options.timings:
+        from conformance.reporters import timings  # noqa: PLC0415
+
+        sys.stderr.write(timings.render(report))
     status = report.exit_status
     return DONE if options.exit_zero and status == FOUND else status
 
 
 def _checked(options: argparse.Namespace, cache: Cache | None) -> Report:
     from conformance.check import check  # noqa: PLC0415
+    from conformance.judging import available_processes  # noqa: PLC0415
 
     selection = _selection(options)
     progress = _Progress(sys.stderr, quiet=options.quiet)
     try:
         config = _config(options) if options.config or options.isolated else None
         return check(
-            options.paths, config, selection=selection, progress=progress.show, since=options.diff, cache=cache
+            options.paths,
+            config,
+            selection=selection,
+            progress=progress.show,
+            since=options.diff,
+            cache=cache,
+            processes=options.processes or available_processes(),
         )
     finally:
         progress.clear()

@@ -152,7 +152,7 @@ class Work:
     recalled: bool = False
     parsed: int = 0
     judged: int = 0
-    seconds: tuple[tuple[str, float], ...] = ()
+    seconds: tuple[tuple[str, float], ...] = field(default=(), compare=False)
     remarks: tuple[str, ...] = ()
 
 
