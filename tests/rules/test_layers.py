@@ -441,6 +441,67 @@ from sqlalchemy import select
 def g(session):
     return session.execute(select(1))
 """,
+    "LY408 hooks and lifespans open, tasks do not": SERVICES
+    + """
+--- my_shop/worker.py
+import requests
+from arq.connections import RedisSettings
+async def start(ctx):
+    requests.get("https://x.com")
+async def job(ctx):
+    requests.get("https://x.com")  # expect: LY408
+    def inner():
+        requests.get("https://x.com")  # expect: LY408
+def helper():
+    requests.get("https://x.com")
+class WorkerSettings:
+    functions = [job]
+    on_startup = start
+    redis_settings = RedisSettings()
+--- my_shop/main.py
+import requests
+from fastapi import Depends, FastAPI
+def provide():
+    client = requests.get("https://x.com")
+    yield client
+def give():
+    return requests.get("https://x.com")  # expect: LY408
+async def lifespan(app):
+    requests.get("https://x.com")
+    yield
+app = FastAPI(lifespan=lifespan)
+@app.get("/")
+def index(a=Depends(provide), b=Depends(give)):
+    return requests.get("https://x.com")  # expect: LY408
+--- my_shop/cron.py
+import requests
+from apscheduler.schedulers.background import BackgroundScheduler
+def tick():
+    requests.get("https://x.com")  # expect: LY408
+--- my_shop/scheduler/jobs.py
+import requests
+requests.get("https://x.com")  # expect: LY408
+--- my_shop/other.py
+import requests
+requests.get("https://x.com")
+--- my_shop/cli/main.py
+import requests
+def run(shop_url, my_url, my_shop_url, partner_shop_url):
+    requests.get(shop_url)
+    requests.get(my_url)
+    requests.get(my_shop_url)
+    requests.get(partner_shop_url)  # expect: LY408
+    api = partner_shop_url
+    api = "https://x.com"
+    requests.get(api)  # expect: LY408
+--- my_shop/cli/services/a.py
+import requests
+requests.get("https://x.com")
+--- my_shop/migrations/env.py
+import requests
+from alembic import op
+requests.get("https://x.com")
+""".replace("my_shop/", "app_shop/").replace("my_", "app_"),
     "LY408 a command and addresses of its own": SERVICES
     + """
 --- app/cli/a.py

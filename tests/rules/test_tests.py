@@ -556,6 +556,12 @@ def f(name, keys):
     app.dependency_overrides[lambda: 1] = get_a  # expect: TS703
     app.dependency_overrides[app.main.Role] = get_a  # expect: TS703
     app.dependency_overrides[print] = get_a  # expect: TS703
+def override_unused(key: "t.Callable"):
+    app.dependency_overrides[key] = get_a  # expect: TS703
+def test_z():
+    override_unused(unused)
+    local = unused
+    app.dependency_overrides[local] = get_a  # expect: TS703
 def override(key: "t.Callable", value):
     app.dependency_overrides[key] = value
 def test_a():
@@ -646,6 +652,10 @@ def test_c(own: FastAPI):
 import app.worker as worker
 def test_d():
     worker.pool = 1  # expect: TS704
+    setattr(worker, "pool", 1)  # expect: TS704
+    worker.pool.size = 1
+    (worker.pool, x) = 1, 2  # expect: TS704
+    del worker.pool
     app.state.limiter = 1
 """,
     "of its own": """

@@ -784,6 +784,10 @@ async def a(ctx, n: int, given=None):
         pass
     if ctx["http"] != None:  # expect: WK312
         pass
+    if ctx["http"] == None:  # expect: WK312
+        pass
+    if None == ctx["http"]:  # expect: WK312
+        pass
     match ctx["http"]:  # expect: WK312
         case None:
             pass

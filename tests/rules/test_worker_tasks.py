@@ -264,6 +264,11 @@ async def d(ctx):
     return inner()
 async def e(ctx):
     helper()  # expect: WK304
+    Redis(connection_pool=ctx["redis"].connection_pool)
+    Redis(connection_pool=await ctx["redis"].pool())
+    AsyncSession(*ctx["engines"])
+    Redis(connection_pool=ctx["settings"].pool)  # expect: WK304
+    Redis(connection_pool=await unknown())  # expect: WK304
 def helper():
     return Redis()
 --- app/svc.py
@@ -721,6 +726,11 @@ number = ContextVar("number", default=3)
 formatted = ContextVar("formatted")
 level: ContextVar[Level] = ContextVar("level")  # expect: WK302
 unset = ContextVar("unset")
+ZERO = 0
+by_name = ContextVar("by_name", default=ZERO)
+class Outer:
+    class Inner:
+        redis: ContextVar[Redis] = ContextVar("redis")  # expect: WK302
 passed = ContextVar("passed")  # expect: WK302
 made = ContextVar("made")  # expect: WK302
 by_task = ContextVar("by_task")  # expect: WK302
@@ -739,6 +749,7 @@ async def on_startup(ctx):
 async def on_job_start(ctx):
     vars.text.set(ctx["job_id"])
     vars.number.set(unknown())
+    vars.by_name.set(unknown())
     vars.formatted.set(f"{ctx}")
     vars.level.set(vars.Level.LOW)
     vars.passed.set(ctx)
@@ -780,6 +791,8 @@ sets = set()
 seen = {n for n in ()}
 numbers = []
 typed = list[int]()
+declared: dict[str, httpx.AsyncClient] = make()
+unknown = make()
 --- app/tasks.py
 import httpx
 from app import state
@@ -809,6 +822,12 @@ async def job(ctx, key):
     globals()["other"] = httpx.AsyncClient()  # expect: WK303
     globals().update(other=httpx.AsyncClient())  # expect: WK303
     state.typed.append(httpx.AsyncClient())  # expect: WK303
+    state.holder.table["x"] = httpx.AsyncClient()  # expect: WK303
+    state.holder.many.append(httpx.AsyncClient())  # expect: WK303
+    state.holder.many.clear()
+    state.declared["x"] = httpx.AsyncClient()  # expect: WK303
+    state.unknown["x"] = httpx.AsyncClient()
+    state.Holder.method.x = 1
 async def again(ctx):
     mine = {}
     mine["x"] = httpx.AsyncClient()
@@ -881,6 +900,8 @@ async def other(ctx) -> "app.deps.things.ThingDep":  # expect: WK311
     return app.deps.things.get_thing()  # expect: WK311
 async def third(ctx):
     return Mine.title  # expect: WK311
+def helper():
+    return app.main.app  # expect: WK311
 class W:
     functions = [job, other, third]
     redis_settings = RedisSettings()
@@ -947,6 +968,8 @@ async def other(ctx) -> "app.deps.things.ThingDep":  # expect: WK311
     return app.deps.things.get_thing()  # expect: WK311
 async def third(ctx):
     return Mine()  # expect: WK311
+def helper():
+    return app.main.app
 class W:
     functions = [job, other, third]
     redis_settings = RedisSettings()

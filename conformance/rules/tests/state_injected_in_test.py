@@ -158,7 +158,8 @@ def _of_the_worker(program: Program, module: ModuleScope) -> Iterator[Injected]:
             targets: list[tuple[code.Expression, str | None]] = []
             match node:
                 case code.Assign(targets=assigned):
-                    targets = [(t.value, t.name) for t in assigned if isinstance(t, code.Attribute)]
+                    each = [p for t in assigned for p in (t.elements if isinstance(t, code.Sequence) else (t,))]
+                    targets = [(t.value, t.name) for t in each if isinstance(t, code.Attribute)]
                 case code.Call(function=code.Name(id="setattr"), arguments=(base, name, _)):
                     targets = [(base, program.names.text(name, scope))]
             for base, key in targets:
