@@ -117,6 +117,8 @@ s.b  # read b
 functools.partial(setattr, app.state)  # write ?
 functools.partial(setattr, app.state, "a")  # write a
 later(delattr, app.state, "a")  # delete a
+later(app.state._state.update, {"later": 1})  # write later, read update
+later(1, app.state._state.update)  # write ?, read update
 put = app.state._state.update  # read update
 put(a=1)  # write a
 with use() as app.state.m:  # write m

@@ -163,6 +163,13 @@ def f(unknown):
     made_by(data.third)  # dataclasses.field
     kept.pool = lib.pool()
     made_by(kept.pool)  # lib.pool
+    A.of_class = lib.of_class()
+    made_by(A.of_class)  # lib.of_class
+    made_by(a.of_class)  # lib.of_class
+    made_by(B.of_class)  # lib.of_class
+    a.of_object = lib.of_object()
+    made_by(a.of_object)  # lib.of_object
+    made_by(Data.of_class)  # nothing
     made_by(kept.top)  # lib.top
     made_by(kept.table["a"])  # lib.in_table, lib.put
     kept.table["b"] = lib.put()

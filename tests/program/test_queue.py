@@ -35,6 +35,8 @@ class WorkerSettings:
         Job.run,
         Job().go,
         Called(),
+        func(Called(), name="called"),
+        func(Called()),
         wrap(wrapped),
         cast(object, app.tasks.by_cast),
         partial(app.tasks.partly, 1),
@@ -91,6 +93,8 @@ def test_each_entry_is_a_task_under_a_name() -> None:
         "task Job.run Job.run",
         "task Job.go Job.go",
         "task ? Called.__call__",
+        "task ? Called.__call__",
+        "task called Called.__call__",
         "task wrapped wrapped",
         "task by_cast by_cast",
         "task partly partly given",
@@ -117,7 +121,7 @@ ONE = "one" if lib.x else "two"
 async def f(pool, typed: ArqRedis, queue: ArqQueue, other: lib.Queue, name: str, thing):
     await pool.enqueue_job("a")
     await typed.enqueue_job(NAME)
-    await typed.enqueue_job(function="b")
+    await typed.enqueue_job(_queue_name="q", function="b")
     await queue.enqueue("c")
     await queue.enqueue(task_name="d")
     await other.enqueue_job("no queue")

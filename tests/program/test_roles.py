@@ -334,3 +334,9 @@ def test_a_pattern_names_the_components(patterns: tuple[str, ...], components: d
     config = Config(roles={"components": patterns})
 
     assert {name: configured_component(name, config) for name in components} == components
+
+
+def test_a_handler_is_the_evidence_where_there_is_no_lifespan() -> None:
+    assert roles_of(f"--- app/main.py\n{EVENTS}") == {
+        "app.main": "entrypoint: calls `FastAPI(…)` (line 2), lifespan: defines the startup handler `up`"
+    }
