@@ -33,7 +33,6 @@ from conformance.check import OWN, Lines, configure, is_accepted, load
 from conformance.config import ROLES, covers, matches, nearest
 from conformance.errors import UsageError, shown
 from conformance.facts import code
-from conformance.program.environment import environment_reads
 from conformance.program.inference import scopes_of
 from conformance.program.reaches import chain as chain_of_imports
 from conformance.program.scopes import ClassScope, ModuleScope
@@ -508,7 +507,7 @@ class Environment:
         def judge() -> Iterator[Violation]:
             for module in self.architecture.modules_of_target:
                 if not is_permitted(module):
-                    for read in environment_reads(module, self.architecture.program.names):
+                    for read in self.architecture.program.environment.reads(module):
                         message = f"`{read.name}` is used by `{module.name}`"
                         yield Violation(module.place(read.node), message, f"{sentence}: {_do('read')}")
 

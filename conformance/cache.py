@@ -12,34 +12,26 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from conformance.results import (
-    Finding,
-    FindingStatus,
-    Place,
-    Problem,
-    Report,
-    RuleResult,
-    RuleStatus,
-    Severity,
-    Step,
-    Work,
-)
 from conformance.trace import MARKERS, Trace, digest, digest_of, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["FOLDER", "Cache", "Call", "data_of", "folder_for", "report_from"]
+    from conformance.results import Report
+
+__all__ = ["FOLDER", "Cache", "Call", "Said", "folder_for"]
 
 FOLDER: Final = ".conformance_cache"
 """The name of the cache's folder where none is given."""
 
 KEPT: Final = 32
 """How many calls are remembered; those that were asked for longest ago go."""
+
+WAYS: Final = 4
+"""In how many formats and looks a report is remembered."""
 
 _TAG: Final = """Signature: 8a477f597d28d172789f06886806bc55
 # This folder is a cache of `conformance`: it can be deleted at any time. See https://bford.info/cachedir/
@@ -87,6 +79,14 @@ def folder_for(call: Call) -> Path:
     return call.cwd / FOLDER
 
 
+class Said(NamedTuple):
+    """What was said of a report: the text, what was complained of beside it, and the exit status."""
+
+    text: str
+    complaints: str
+    status: int
+
+
 class Cache:
     """What is stored of one call, in a folder.
 
@@ -102,10 +102,57 @@ class Cache:
         self.call = call
         self.remarks: list[str] = []
         self._around = call.around()
+        self._document: dict[str, Any] | None = None
+        self._asked = False
         self.file = folder / "results" / f"{call.name}.json"
 
     def recalled(self) -> Report | None:
         """Return the report that is stored, if all that was looked at for it is as it was."""
+        from dataclasses import replace  # noqa: PLC0415 - as below: of no use where it is known what was said
+
+        from conformance.results import Work  # noqa: PLC0415
+        from conformance.stored import report_from  # noqa: PLC0415
+
+        document = self._stored()
+        try:
+            return None if document is None else replace(report_from(document["report"]), work=Work(recalled=True))
+        except (KeyError, IndexError, TypeError, ValueError):
+            self._damaged()
+            return None
+
+    def said(self, way: str) -> Said | None:
+        """Return what was said of that report, when it was last said in this way."""
+        document = self._stored()
+        try:
+            return None if document is None else Said(*document["said"][way])
+        except (KeyError, TypeError):
+            return None
+
+    def store(self, trace: Trace, report: Report) -> None:
+        """Remember a report, and what was looked at for it; what keeps it from being written is a remark."""
+        from conformance.stored import data_of  # noqa: PLC0415
+
+        if not all(map(os.path.exists, self.call.starts)):
+            return  # the name of a package: what it stands for depends on what else there is
+        files = {**self._around, **trace.files}
+        self._document = {"folders": trace.folders, "files": files, "report": data_of(report), "said": {}}
+        self._write(self._document)
+
+    def say(self, way: str, said: Said) -> None:
+        """Remember what is said of the report that is stored, so that it need not be put into words again."""
+        if self._document is not None and isinstance(ways := self._document.get("said"), dict):
+            kept = list(ways.items())[-WAYS + 1 :]
+            self._document["said"] = {**dict(kept), way: said}
+            self._write(self._document)
+
+    def _stored(self) -> dict[str, Any] | None:
+        """Return what is stored, if it still holds; it is read once."""
+        if self._document is None and not self._asked:
+            self._asked = True
+            self._document = self._read()
+        return self._document
+
+    def _read(self) -> dict[str, Any] | None:
         try:
             stored = self.file.read_bytes()
         except OSError:
@@ -114,23 +161,21 @@ class Cache:
         try:
             if known.decode() != digest_of(text):
                 raise ValueError
-            document = json.loads(text)
+            document: dict[str, Any] = json.loads(text)
             if not Trace(document["folders"], document["files"]).still_holds():
                 return None
-            report = report_from(document["report"])
-        except (KeyError, IndexError, TypeError, ValueError, RecursionError):
-            self.remarks.append(f"{self.file} is damaged, and was passed over")
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+            self._damaged()
             return None
         with suppress(OSError):
             os.utime(self.file)
-        return replace(report, work=Work(recalled=True))
+        return document
 
-    def store(self, trace: Trace, report: Report) -> None:
-        """Remember a report, and what was looked at for it; what keeps it from being written is a remark."""
-        if not all(map(os.path.exists, self.call.starts)):
-            return  # the name of a package: what it stands for depends on what else there is
-        files = {**self._around, **trace.files}
-        document = {"folders": trace.folders, "files": files, "report": data_of(report)}
+    def _damaged(self) -> None:
+        self._document = None
+        self.remarks.append(f"{self.file} is damaged, and was passed over")
+
+    def _write(self, document: dict[str, Any]) -> None:
         text = json.dumps(document, separators=(",", ":")).encode(errors="surrogateescape")
         try:
             self._make_folder()
@@ -183,63 +228,3 @@ def _itself() -> list[object]:
                 elif entry.is_dir() and entry.name != "__pycache__":
                     pending.append(entry.path)
     return files
-
-
-# --- a report as data, and back ------------------------------------------------------------------------------------
-
-
-def data_of(report: Report) -> dict[str, Any]:
-    """Return all of a report, for JSON."""
-    return {
-        "version": report.version,
-        "root": report.root,
-        "packages": report.packages,
-        "files": report.files,
-        "findings": [_finding_data(finding) for finding in report.findings],
-        "rules": [(r.rule, r.name, r.status, r.subjects, r.findings, r.reason, r.why) for r in report.rules],
-        "problems": [(problem.message, problem.path, problem.line) for problem in report.problems],
-        "notes": report.notes,
-    }
-
-
-def _finding_data(finding: Finding) -> list[Any]:
-    f = finding
-    trail = [(_place_data(step.place), step.text) for step in f.trail]
-    return [f.rule, f.name, f.severity, _place_data(f.place), f.message, f.instead, f.source, f.fingerprint, f.status,
-            f.reason, trail, f.code]  # fmt: skip
-
-
-def _place_data(place: Place) -> tuple[Any, ...]:
-    return (place.path, place.span, place.module, place.symbol)
-
-
-def report_from(data: dict[str, Any]) -> Report:
-    """Return the report that was made data: see `data_of`."""
-    return Report(
-        version=data["version"],
-        root=data["root"],
-        packages=tuple(data["packages"]),
-        files=data["files"],
-        findings=tuple([_finding(each) for each in data["findings"]]),
-        rules=tuple([_result(*each) for each in data["rules"]]),
-        problems=tuple([Problem(*each) for each in data["problems"]]),
-        notes=tuple(data["notes"]),
-    )
-
-
-def _finding(data: list[Any]) -> Finding:
-    rule, name, severity, place, message, instead, source, fingerprint, status, reason, trail, code = data
-    steps = tuple([Step(_place(*where), text) for where, text in trail])
-    return Finding(
-        rule, name, Severity(severity), _place(*place), message, instead, source, fingerprint, FindingStatus(status),
-        reason, steps, code,
-    )  # fmt: skip
-
-
-def _place(path: str, span: list[int], module: str, symbol: str) -> Place:
-    line, column, last_line, last_column = span
-    return Place(path, (line, column, last_line, last_column), module, symbol)
-
-
-def _result(rule: str, name: str, status: str, subjects: int, findings: int, reason: str, why: str) -> RuleResult:
-    return RuleResult(rule, name, RuleStatus(status), subjects, findings, reason, why)

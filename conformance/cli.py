@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 import os
 import sys
 import time
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
-    from conformance.cache import Cache
+    from conformance.cache import Cache, Said
     from conformance.check import Examined
     from conformance.config import Config
-    from conformance.reporters import Look
     from conformance.results import Problem, Report
     from conformance.rules.base import Rule
     from conformance.selection import Selection
@@ -78,15 +78,16 @@ def main(argv: Sequence[str]) -> int:
 
 def _status(run: Callable[[], int], *, verbose: bool) -> int:
     """Return the exit status of a run; what went wrong in it is told."""
-    from conformance.errors import ConformanceError, shown  # noqa: PLC0415
-
     try:
         return run()
-    except ConformanceError as error:
-        _complain(shown(problem) for problem in error.problems)
     except (_ShownHelp, BrokenPipeError):
         raise
     except Exception as error:  # noqa: BLE001 - an unforeseen error is no finding: its status must not be 1
+        from conformance.errors import ConformanceError, shown  # noqa: PLC0415 - seldom needed
+
+        if isinstance(error, ConformanceError):
+            _complain(shown(problem) for problem in error.problems)
+            return FAILED
         _complain([f"internal error: {type(error).__name__}: {error}"])
         if verbose:
             traceback.print_exception(error)
@@ -96,10 +97,13 @@ def _status(run: Callable[[], int], *, verbose: bool) -> int:
 
 
 def _complain(messages: Iterable[str]) -> None:
+    sys.stderr.write("".join(_complaints(messages)))
+
+
+def _complaints(messages: Iterable[str]) -> Iterator[str]:
     from conformance.reporters.text import inert  # noqa: PLC0415
 
-    for message in messages:
-        print(f"conformance: {inert(message)}", file=sys.stderr)
+    return (f"conformance: {inert(message)}\n" for message in messages)
 
 
 # --- arguments -----------------------------------------------------------------------------------------------------
@@ -132,18 +136,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parsed(argv: list[str]) -> argparse.Namespace:
-    from conformance.errors import ConformanceError, UsageError  # noqa: PLC0415
-
     parser, commands = _parsers()
     word = next((each for each in argv if not each.startswith("-")), None)
     if word is None and not any(each in ("-h", "--help", "-V", "--version") for each in argv):
         unknown = [f"unknown option `{each}`" for each in argv]
-        raise UsageError([*unknown, f"say what to do: {', '.join(commands)} (see `conformance --help`)"])
+        raise _mistake([*unknown, f"say what to do: {', '.join(commands)} (see `conformance --help`)"])
     if word is not None and argv[0] not in (word, "-h", "--help", "-V", "--version"):
         command = next((each for each in argv if each in commands), "check")
-        raise UsageError(f"`{argv[0]}` stands before the command: `conformance {command} {argv[0]} …`")
+        raise _mistake([f"`{argv[0]}` stands before the command: `conformance {command} {argv[0]} …`"])
     if word is not None and word not in commands:
-        raise UsageError(f"there is no command `{word}`{_command_meant(word, commands)}")
+        raise _mistake([f"there is no command `{word}`{_command_meant(word, commands)}"])
     options, unknown = parser.parse_known_args(argv)
     wrong: list[str] = []
     for before, each in zip(["", *unknown], unknown, strict=False):
@@ -167,9 +169,16 @@ def _parsed(argv: list[str]) -> argparse.Namespace:
     if getattr(options, "processes", None) is not None and options.processes < 1:
         wrong.append("--processes takes a number from 1")
     if wrong:
-        raise ConformanceError((*UsageError(wrong).problems, *_also_wrong(options)))
+        raise _mistake(wrong, options)
     assert isinstance(options, argparse.Namespace)  # noqa: S101 - for the type checker
     return options
+
+
+def _mistake(wrong: Sequence[str], options: argparse.Namespace | None = None) -> Exception:
+    """Return the error of a call in which all this is wrong, and what else is wrong with its paths and rules."""
+    from conformance.errors import ConformanceError, UsageError  # noqa: PLC0415
+
+    return ConformanceError((*UsageError(wrong).problems, *(_also_wrong(options) if options is not None else ())))
 
 
 def _command_meant(word: str, commands: Iterable[str]) -> str:
@@ -213,7 +222,7 @@ def _parsers() -> tuple[_Parser, dict[str, _Parser]]:
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action=_Version, nargs=0, help="print the version")
-    several = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    several = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser, prog="conformance")
     commands: dict[str, _Parser] = {}
 
     def command(name: str, help_text: str) -> _Parser:
@@ -459,24 +468,49 @@ def _watch(options: argparse.Namespace) -> int:
 
 
 def _check_once(options: argparse.Namespace) -> int:
+    cache = _cache(options)
+    way = _way_of_saying(options)
+    said = cache.said(way) if cache and way else None
+    if said is None:
+        said = _said(options, cache, way)
+    else:
+        sys.stderr.write(said.complaints)
+        _put(said.text, options)
+    return DONE if options.exit_zero and said.status == FOUND else said.status
+
+
+def _way_of_saying(options: argparse.Namespace) -> str:
+    """Return what the report is to look like; "" where more is wanted than one text."""
+    if options.reports or options.timings or options.verbose:
+        return ""
+    name = "statistics" if options.statistics else options.output_format
+    return json.dumps([name, _looks(sys.stdout, options)])
+
+
+def _said(options: argparse.Namespace, cache: Cache | None, way: str) -> Said:
+    """Make the report, or take the stored one, and say it."""
+    from conformance.cache import Said  # noqa: PLC0415
     from conformance.errors import ConformanceError  # noqa: PLC0415
 
-    cache = _cache(options)
     try:
         report = (cache.recalled() if cache else None) or _checked(options, cache)
     except ConformanceError as error:
         if not options.reports and (options.output_format in ("full", "concise") or options.statistics):
             raise
         report = _no_report(error.problems)
-    _deliver(report, options)
+    text, complaints = _worded(report, options)
+    said = Said(text, complaints, report.exit_status)
+    sys.stderr.write(complaints)
+    _put(text, options)
+    if cache and way:
+        cache.say(way, said)
     if options.verbose and cache:
         _complain(f"cache: {remark}" for remark in cache.remarks)
     if options.timings:
         from conformance.reporters import timings  # noqa: PLC0415
 
         sys.stderr.write(timings.render(report))
-    status = report.exit_status
-    return DONE if options.exit_zero and status == FOUND else status
+    return said
 
 
 def _checked(options: argparse.Namespace, cache: Cache | None) -> Report:
@@ -519,20 +553,18 @@ def _no_report(problems: tuple[Problem, ...]) -> Report:
     return Report(VERSION, str(Path.cwd()), (), 0, (), (), problems)
 
 
-def _deliver(report: Report, options: argparse.Namespace) -> None:
+def _worded(report: Report, options: argparse.Namespace) -> tuple[str, str]:
+    """Return the report as text, and what is said beside it; write the reports that are wanted besides."""
     from conformance.errors import shown  # noqa: PLC0415
-    from conformance.reporters import FOR_PEOPLE  # noqa: PLC0415
+    from conformance.reporters import FOR_PEOPLE, Look  # noqa: PLC0415
 
     for each in options.reports:
         chosen, _, file = each.partition("=")
         _write_file(Path(file), _for_machines(report, chosen))
     name = "statistics" if options.statistics else options.output_format
     if name in FOR_PEOPLE:
-        text = FOR_PEOPLE[name](report, _look(sys.stdout, options))
-    else:
-        text = _for_machines(report, name)
-        _complain(shown(problem) for problem in report.problems)
-    _put(text, options)
+        return FOR_PEOPLE[name](report, Look(**_looks(sys.stdout, options))), ""
+    return _for_machines(report, name), "".join(_complaints(shown(problem) for problem in report.problems))
 
 
 def _for_machines(report: Report, name: str) -> str:
@@ -567,19 +599,18 @@ def _write(text: str) -> None:
     sys.stdout.flush()
 
 
-def _look(stream: TextIO, options: argparse.Namespace) -> Look:
-    from conformance.reporters import Look  # noqa: PLC0415
-
+def _looks(stream: TextIO, options: argparse.Namespace) -> dict[str, Any]:
+    """Return how the text for people is to look: see `conformance.reporters.Look`."""
     here = options.output_file is None
     links = stream.isatty() and "CI" not in os.environ and os.environ.get("TERM") not in (None, "dumb", "linux")
-    return Look(
-        colour=here and _coloured(stream),
-        links=here and links,
-        quiet=options.quiet,
-        verbose=options.verbose,
-        width=_columns(stream) if here else WIDEST,
-        hints=here and stream.isatty() and "CI" not in os.environ,
-    )
+    return {
+        "colour": here and _coloured(stream),
+        "links": here and links,
+        "quiet": options.quiet,
+        "verbose": options.verbose,
+        "width": _columns(stream) if here else WIDEST,
+        "hints": here and stream.isatty() and "CI" not in os.environ,
+    }
 
 
 def _columns(stream: TextIO) -> int:

@@ -8,9 +8,8 @@ nothing: a checkout sets them anew, and an edit can preserve them.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,8 +29,7 @@ _ABOVE: Final = ("__init__.py", "conformance.toml", *MARKERS, ".gitignore", ".gi
 """What is looked for in the folders above a target."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """What was looked at.
 
     Attributes:
@@ -39,8 +37,8 @@ class Trace:
         files: each file that was read or looked for, absolute, and its `digest`.
     """
 
-    folders: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
+    folders: Mapping[str, str] = {}
+    files: Mapping[str, str] = {}
 
     def still_holds(self) -> bool:
         """Return whether all of it looks the same today."""

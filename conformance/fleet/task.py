@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import conformance
-from conformance.cache import Cache, Call, data_of, folder_for, report_from
+from conformance.cache import Cache, Call, folder_for
 from conformance.errors import ConformanceError
 from conformance.fleet.checkouts import Checkout, Outcome
 from conformance.results import Problem, Report
+from conformance.stored import data_of, report_from
 from conformance.version import VERSION
 
 if TYPE_CHECKING:

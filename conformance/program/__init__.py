@@ -10,6 +10,7 @@ from conformance.config import Config, Profile
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.contexts import WorkerContexts
+from conformance.program.environment import Environment
 from conformance.program.fixtures import Fixtures
 from conformance.program.flow import Flow
 from conformance.program.imports import ImportEdge, import_graph, imports_of
@@ -159,6 +160,11 @@ class Program:
     def startups(self) -> dict[FunctionScope, str]:
         """The functions that start or stop a part of the target, each with what it is."""
         return startups(self)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Where the environment of the process is read."""
+        return Environment(self.names)
 
     @cached_property
     def flow(self) -> Flow:

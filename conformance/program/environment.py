@@ -26,8 +26,21 @@ class EnvironmentRead(NamedTuple):
     name: str
 
 
-def environment_reads(module: ModuleScope, names: Inference) -> Iterator[EnvironmentRead]:
-    """Yield each use in a module, outside `if __name__ == "__main__"`."""
+class Environment:
+    """The reads of each module, looked for once."""
+
+    def __init__(self, names: Inference) -> None:
+        self.names = names
+        self._known: dict[ModuleScope, tuple[EnvironmentRead, ...]] = {}
+
+    def reads(self, module: ModuleScope) -> tuple[EnvironmentRead, ...]:
+        """Return each use in a module, outside `if __name__ == "__main__"`."""
+        if module not in self._known:
+            self._known[module] = tuple(_reads(module, self.names))
+        return self._known[module]
+
+
+def _reads(module: ModuleScope, names: Inference) -> Iterator[EnvironmentRead]:
     renamed = {
         bound
         for scope in scopes_of(module)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from conformance.config import Config, Profile, matches
 from conformance.facts import code
-from conformance.program.environment import environment_reads
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope
 from conformance.program.values import Instance
 
@@ -249,7 +248,7 @@ class _Roles:
             if name.count(".") <= 1
             or name.split(".")[-2] in _BY_NAME["core"]
             or self._has_settings(module)
-            or any(True for _ in environment_reads(module, self.names))
+            or self.program.environment.reads(module)
         }
         inner = {m for m in found if m.has_role("services", "models")}
         elsewhere = any(self._has_settings(m) for m in self.target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.program import Program
-from conformance.program.environment import EnvironmentRead, environment_reads
+from conformance.program.environment import EnvironmentRead
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
 
@@ -14,7 +14,7 @@ def subjects(program: Program) -> Iterator[EnvironmentRead]:
     """Each use of the environment outside tests and migrations, those in config too."""
     for module in program.target_modules:
         if not program.is_migration(module):
-            yield from environment_reads(module, program.names)
+            yield from program.environment.reads(module)
 
 
 def check(program: Program, read: EnvironmentRead) -> Iterator[Violation]:  # noqa: ARG001

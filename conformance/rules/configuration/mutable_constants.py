@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import Program
-from conformance.program.environment import READS, environment_reads
+from conformance.program.environment import READS
 from conformance.program.guards import never_on_import
 from conformance.program.kinds import Kinds
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
@@ -122,7 +122,7 @@ def _bound(node: code.Statement) -> tuple[str, ...]:
 def _problem(program: Program, entry: Entry) -> str:
     """Return what is wrong with a statement, as a message says it; "" for nothing."""
     first, _, last, _ = entry.node.span
-    if any(first <= read.node.span[0] <= last for read in environment_reads(entry.module, program.names)):
+    if any(first <= read.node.span[0] <= last for read in program.environment.reads(entry.module)):
         return "reads the environment"
     if isinstance(entry.node, code.Function):
         return ""

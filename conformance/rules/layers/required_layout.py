@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from conformance.facts import code
 from conformance.program import Program
-from conformance.program.environment import environment_reads
 from conformance.program.scopes import FunctionScope, ModuleScope
 from conformance.results import Place, Violation
 from conformance.rules.base import Example, Rule
@@ -85,7 +84,7 @@ def _uses_arq(program: Program) -> bool:
 
 def _reading_environment(program: Program) -> Iterator[ModuleScope]:
     for module in program.target_modules:
-        if not program.is_migration(module) and any(True for _ in environment_reads(module, program.names)):
+        if not program.is_migration(module) and program.environment.reads(module):
             yield module
 
 
