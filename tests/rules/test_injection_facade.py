@@ -375,9 +375,9 @@ PACKAGES = {
 }
 
 
-@pytest.mark.parametrize("name", PACKAGES)
-def test_the_package_exports_aliases(name: str) -> None:
-    files = files_of(DEPS) | {"app/deps/__init__.py": PACKAGES[name] + "\n"}
+def with_package(text: str) -> dict[str, str]:
+    """Return the deps modules and a route with this text as the package."""
+    files = files_of(DEPS) | {"app/deps/__init__.py": text + "\n"}
     files["app/deps/auth.py"] += """
 def check() -> None: ...
 def helper() -> str: ...
@@ -397,6 +397,12 @@ router = APIRouter(dependencies=[Depends(check), Depends(is_admin)])
 @router.get("/")
 def index(clock: Annotated[Clock, Depends()]) -> str: ...
 """
+    return files
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_the_package_exports_aliases(name: str) -> None:
+    files = with_package(PACKAGES[name])
 
     found = found_in(program_from(files), [INIT_EXPORTS])
 

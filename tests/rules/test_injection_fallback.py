@@ -256,6 +256,7 @@ VALUES = {
     "a statement": "def f(q: 'Select | None' = None):\n    q = q or select(Row)\n    return q\n",
     "a dict's get": "def f(data: dict):\n    return data.get('s') or Service()\n",
     "a truth in a match": "def f(s: Service | None = None):\n    match 1:\n        case 1 if s or check():\n            return 1\n    assert s or check()\n    return 1 if s or check() else 2\n",
+    "an or of values": "def f(s=None, a=1, b=2):\n    if s is None:\n        s = a or b\n    return s or (a or b)\n",
     "a truth, negated": "def f(s=None):\n    return not (s or Service()) or not not (s or Service())\n",
     "arguments and self": "class A:\n    def f(self, *args):\n        return self or args or Service()\n    @classmethod\n    def g(cls):\n        return cls or Service()\n",
     "kwargs of a parameter": "def f(kwargs):\n    if 's' not in kwargs:\n        kwargs['s'] = Service()\n    kwargs.setdefault('t', Service())\n    return kwargs['x'] or Service()\n",

@@ -16,10 +16,13 @@ from conformance.rules.base import Rule
 from tests.kit import golden, said_of
 from tests.rules import (
     test_configuration,
+    test_injection_deps,
+    test_injection_facade,
     test_injection_fallback,
     test_injection_nullable,
     test_injection_state,
     test_layers,
+    test_lifecycle_keys,
     test_lifecycle_providers,
     test_lifecycle_release,
     test_style,
@@ -45,6 +48,9 @@ def among(before: str, after: str) -> Callable[[str], Files]:
 NULLABLE = test_injection_nullable.HEAD
 MAIN = {"app/main.py": test_tests.APP}
 HELPER = "from fastapi import Depends\ndef given(provider):\n    return Depends(provider)\n"
+DEPS = files_of(test_injection_facade.DEPS)
+ROUTER = "from fastapi import APIRouter, Depends, Request, Security\nrouter = APIRouter()\n"
+LIFE = "from contextlib import asynccontextmanager\n@asynccontextmanager\nasync def lifespan(app):\n    yield\n"
 TABLES: dict[str, tuple[Iterable[str], Mapping[str, str], Callable[[str], Files]]] = {
     "worker context": (
         ["WK301", "WK305", "WK306", "WK312"],
@@ -59,6 +65,73 @@ TABLES: dict[str, tuple[Iterable[str], Mapping[str, str], Callable[[str], Files]
     "layers": (["LY"], test_layers.CASES, files_of),
     "style": (["FP"], test_style.CASES, files_of),
     "fallbacks": (["DI103"], test_injection_fallback.REPORTED, test_injection_fallback._program),
+    "concerns": (["DI104"], test_injection_deps.MODULES, in_one("app/deps/things.py", test_injection_deps.HEAD)),
+    "types": (["DI115"], test_injection_deps.TYPES, in_one("app/deps/things.py", test_injection_deps.HEAD)),
+    "facades": (
+        ["DI109", "DI110"],
+        test_injection_facade.PACKAGES | test_injection_facade.OPEN,
+        test_injection_facade.with_package,
+    ),
+    "routes": (
+        ["DI111"],
+        test_injection_facade.ROUTES,
+        in_one("app/api/items.py", f'{ROUTER}@router.get("/")\ndef index() -> str: ...\n', DEPS),
+    ),
+    "applications": (
+        ["DI114"],
+        test_injection_state.APPS,
+        in_one(
+            "app/main.py",
+            "from contextlib import asynccontextmanager\nfrom fastapi import APIRouter, FastAPI\n",
+            {"app/life.py": LIFE},
+        ),
+    ),
+    "writes of app.state": (
+        ["DI108"],
+        test_injection_state.WAYS,
+        lambda body: {"app/items.py": f"{ROUTER}{body}\nrouter.add_api_route('/', index)\n"},
+    ),
+    "repeated dependencies": (
+        ["DI113"],
+        test_injection_state.BODIES | test_injection_state.USED,
+        lambda body: {
+            "app/items.py": "from fastapi import APIRouter, Depends\ndef get_user(): ...\n"
+            "router = APIRouter(dependencies=[Depends(get_user)])\n@router.get('/')\n"
+            f"def index(user: str = Depends(get_user)):\n{body}\n"
+        },
+    ),
+    "unset keys": (
+        ["LC207"],
+        {
+            name: test_lifecycle_keys.KEYS.format(lifespan=lifespan, after="", deps=deps, main="")
+            for name, (lifespan, deps) in test_lifecycle_keys.UNSET.items()
+        },
+        files_of,
+    ),
+    "unread keys": (
+        ["LC208"],
+        {
+            name: test_lifecycle_keys.KEYS.format(lifespan=lifespan, after=after, deps=deps, main=main)
+            for name, (lifespan, after, deps, main) in test_lifecycle_keys.UNREAD.items()
+        },
+        files_of,
+    ),
+    "settings": (
+        ["LC209"],
+        {
+            name: test_lifecycle_keys.CONFIG.format(config=config, other=other)
+            for name, (config, other) in test_lifecycle_keys.SETTINGS.items()
+        },
+        files_of,
+    ),
+    "bodies": (
+        ["DV504"],
+        test_validation.BODIES,
+        in_one(
+            "app/routes/items.py",
+            "from typing import Annotated\n" + ROUTER + "from app.util import elsewhere, verify_token\n",
+        ),
+    ),
     "nullable providers": (
         ["DI101"],
         test_injection_nullable.PROVIDERS,
