@@ -166,6 +166,22 @@ def test_tasks_endpoints_and_settings_are_found_in_a_src_layout(tmp_path: Path) 
     assert result.counted(Outcome.FOUND) > 200
 
 
+def test_a_task_that_takes_what_comes_has_no_context_to_write(tmp_path: Path) -> None:
+    worker = """
+from arq.connections import RedisSettings
+from app.tasks.jobs import run
+class WorkerSettings:
+    functions = [run]
+    redis_settings = RedisSettings()
+"""
+    files = {"app/tasks/jobs.py": "async def run(*args):\n    return args[0]\n", "app/worker.py": worker}
+    lay_out(tmp_path, {**SMALL, **files})
+
+    result = selftest([tmp_path], cwd=tmp_path)
+
+    assert wrong(result) == []
+
+
 # --- what went wrong -------------------------------------------------------------------------------------------------
 
 
@@ -271,12 +287,13 @@ def test_changes_of_one_file_move_each_other(tmp_path: Path) -> None:
         Seed((Change("x.py", 12, 12, "\nc = 3  # here\n"),)),
         Seed((Change("x.py", 0, 0, "# one\n# two\n"),), reported=("x.py", 6)),
         Seed((Change("x.py", 10, 11, "(\n    4\n)"),)),
+        Seed(reported=("x.py", -1)),
     ]
 
     made = sown({"x.py": source}, seeds)
 
     assert made.files["x.py"].decode() == "# one\n# two\na = 1\nb = (\n    4\n)\n\nc = 3\n"
-    assert made.places == ((("x.py", 8),), (("x.py", 4),), ())
+    assert made.places == ((("x.py", 8),), (("x.py", 4),), (), (("x.py", 1),))
 
 
 def test_a_tag_keeps_the_names_of_seeds_apart() -> None:

@@ -104,7 +104,7 @@ class Ground:
             for f in self.program.queue.tasks
             if f.module in self.own
             and f.module.has_role("tasks")
-            and len(f.parameters) > _is_bound(f)
+            and _takes_context(f)
             and f.node.is_async
             and _is_plain(f)
         ]
@@ -119,7 +119,7 @@ class Ground:
         return [
             f
             for f, hooks in self.program.queue.hooks.items()
-            if "on_startup" in hooks and f.module in self.own and len(f.parameters) > _is_bound(f) and _is_plain(f)
+            if "on_startup" in hooks and f.module in self.own and _takes_context(f) and _is_plain(f)
         ]
 
     @cached_property
@@ -227,6 +227,12 @@ def _is_bound(function: FunctionScope) -> bool:
     return (
         function.owner is not None and function.parameters[:1] != () and function.parameters[0].name in {"self", "cls"}
     )
+
+
+def _takes_context(function: FunctionScope) -> bool:
+    """Whether a task or hook has a parameter for arq's context, not `*args`."""
+    parameters = function.parameters[1 if _is_bound(function) else 0 :]
+    return bool(parameters) and parameters[0].kind in {"plain", "positional-only"}
 
 
 def _first_of(function: FunctionScope) -> code.Statement:

@@ -68,7 +68,7 @@ class Seed:
         changes: what is written.
         made: the files that are new; the changes say what they hold.
         removed: the files that are taken away.
-        reported: the path and the offset of what must be reported, where no change marks a line.
+        reported: the path and the offset of what must be reported, where no change marks a line; -1 for the first.
         touches: what no other seed of the same run may touch.
     """
 
@@ -202,7 +202,7 @@ def sown(sources: Mapping[str, Source], seeds: Sequence[Seed]) -> Sown:
     for number, seed in enumerate(seeds):
         if seed.reported is not None:
             path, offset = seed.reported
-            text = sources[path].text[:offset] if path in sources else ""
+            text = sources[path].text[: max(offset, 0)] if path in sources else ""
             more = sum(lines for start, lines in moved.get(path, ()) if start <= offset)
             places[number].append((path, _lines_in(text) + 1 + more))
     return Sown(files, tuple(tuple(each) for each in places))

@@ -113,7 +113,7 @@ def without(role: str, need: str = "") -> Placing:
             yield Seed(
                 () if left else (ground.end(others[0], need),),
                 removed=frozenset(m.path for m in gone),
-                reported=((left or others)[0].path, 0),
+                reported=((left or others)[0].path, -1),
                 touches=frozenset({f"{role} is taken away"}),
             )
 
