@@ -723,6 +723,12 @@ def test_a():
     app.state._state.update(a=1)  # expect: TS704
     app.state._state["b"] = 1  # expect: TS704
     app.state = {}  # expect: TS704
+    unknown_app.state.x = 1
+    patch.object(app, "state").start()  # expect: TS704
+    patch("app.main.app.state").start()  # expect: TS704
+    patch.object(FastAPI(), "state").start()
+    patch.object(app, "title").start()
+    patch.dict(app.state._state, {"x": 1}).start()  # expect: TS704
     if own:
         either = FastAPI()
     else:

@@ -553,7 +553,8 @@ async def d(ctx):
 from arq.connections import RedisSettings
 from app import t
 class W:
-    functions = [t.a, t.b, t.c, t.d, t.e, t.f, t.g, t.h, t.i, t.j, t.k, t.l, t.m, t.K.s, t.n, t.o, t.p, t.q]
+    functions = [t.a, t.b, t.c, t.d, t.e, t.f, t.g, t.h, t.i, t.j,
+        t.k, t.l, t.m, t.K.s, t.n, t.o, t.p, t.q, t.r, t.s, t.u, t.v, t.w, t.y, t.z, t.L.s]
     redis_settings = RedisSettings()
 --- app/t.py
 import collections
@@ -593,6 +594,16 @@ async def n(x: Tuple[int]): ...  # expect: WK307
 async def o(x: Callable): ...  # expect: WK307
 async def p(x, _context): ...  # expect: WK307
 async def q(x: collections.deque): ...  # expect: WK307
+async def r(x: Iterable): ...  # expect: WK307
+async def s(x: typing.Set): ...  # expect: WK307
+async def u(x: typing.FrozenSet): ...  # expect: WK307
+async def v(x: typing.Iterator): ...  # expect: WK307
+async def w(x: typing.Sequence): ...  # expect: WK307
+async def y(x: typing.Text): ...  # expect: WK307
+async def z(x: List): ...  # expect: WK307
+class L:
+    @classmethod
+    def s(cls, ctx): ...  # expect: WK307
 """,
     ("WK310", "a list that is not all known"): """
 --- app/worker.py

@@ -141,11 +141,13 @@ def _patched(program: Program, module: ModuleScope) -> Iterator[Injected]:
     """Yield what monkeypatch and mock set on app.state."""
     for patch in patches(program, module):
         method = patch.call.function.name if isinstance(patch.call.function, code.Attribute) else ""
-        if AppState() in patched_values(program, patch) and not method.startswith("del"):
-            key = patch.name or patch.text.rpartition(".")[2]
+        key = patch.name or patch.text.rpartition(".")[2]
+        values = patched_values(program, patch)
+        whole = key == "state" and program.names.is_instance(values, *catalogue.APPS)
+        if (whole or AppState() in values) and not method.startswith("del"):
             own = patch.holder is not None and (app := _app_of(patch.holder)) is not None
             allowed = own and app is not None and _is_built_here(program, app, patch.scope)
-            yield Injected(patch.place, f"`app.state.{key}`" if key else "`app.state`", allowed)
+            yield Injected(patch.place, f"`app.state.{key}`" if key and not whole else "`app.state`", allowed)
 
 
 # --- the worker's modules ------------------------------------------------------------------------------------------

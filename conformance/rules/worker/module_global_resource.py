@@ -154,8 +154,6 @@ def _stored(
         case code.Attribute(value=base) if operator != "del":
             if _is_held_object(program, base, function):
                 yield Change("attribute", code.dotted(target) or target.name, values, node)
-        case code.Name() if operator not in {"", "del"} and target.id not in function.outer_names:
-            return
 
 
 def _called(program: Program, node: code.Call, function: FunctionScope) -> Iterator[Change]:
