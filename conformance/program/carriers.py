@@ -123,6 +123,7 @@ class Carriers:
         self._handed_on: dict[_Key, list[tuple[_Handed, _How]]] = defaultdict(list)
         self._named_lambdas: dict[str, list[tuple[Scope, code.Lambda]]] = defaultdict(list)
         self._found: dict[_Key, int] = {}
+        self._passing_on = names.spellings(_PASSING_ON)
         every = [scope for module in names.modules for scope in scopes_of(module)]
         for scope in every:
             self._bound(scope)
@@ -174,7 +175,7 @@ class Carriers:
         function = call.function
         name = code.last_name(function)
         found = _each(self._keys(function, scope), _CALLED)
-        if name in _PASSING_ON or not name:
+        if name in self._passing_on or not name:
             for given in (*call.arguments, *call.keywords):
                 found += _each(self._keys(given, scope), _ANYHOW)
         if name in _GETTING or name == "vars":
