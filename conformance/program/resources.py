@@ -66,6 +66,7 @@ class Resources:
         self._returned: dict[FunctionScope, tuple[Construction, ...]] = {}
         self._classes: dict[ClassScope, Construction | None] = {}
         self._bodies: dict[FunctionScope, tuple[Construction, ...]] = {}
+        self._threads = {name: position for one, position in _THREADS.items() for name in names.spellings((one,))}
 
     def constructed_by(self, call: code.Call, scope: Scope) -> Construction | None:
         """Return the construction that a call is, and None where it makes no resource.
@@ -192,7 +193,7 @@ class Resources:
                             inner = _foremost(self.returned_by(symbol.binding))
                             if inner is not None:
                                 return Construction(call, scope, inner.resource, _shown(call), inner)
-        handed = _handed(call)
+        handed = self._handed(call)
         if handed is not None and (made := self._constructed_by(handed, scope)) is not None:
             return Construction(call, scope, made.resource, made.name, made.inner)
         for value in self.names.infer(call, scope):
@@ -201,6 +202,13 @@ class Resources:
                 if resource is not None and not self._is_unbound(resource, call):
                     return Construction(call, scope, resource, _library_name(self.names, call, scope, value))
         return None
+
+    def _handed(self, call: code.Call) -> code.Call | None:
+        """Return the call that another thread is given to make: `to_thread(httpx.Client, timeout=5)`."""
+        position = self._threads.get(code.last_name(call.function))
+        if position is None or len(call.arguments) <= position:
+            return None
+        return code.Call(call.span, call.arguments[position], call.arguments[position + 1 :], call.keywords)
 
     def _is_itself(self, function: FunctionScope) -> bool:
         """Whether calling a function by its name calls it: no decorator of the target puts something else there."""
@@ -339,11 +347,3 @@ def _is_none(node: code.Expression) -> bool:
 
 
 _THREADS = {"to_thread": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}
-
-
-def _handed(call: code.Call) -> code.Call | None:
-    """Return the call that another thread is given to make: `to_thread(httpx.Client, timeout=5)`."""
-    position = _THREADS.get(code.last_name(call.function))
-    if position is None or len(call.arguments) <= position:
-        return None
-    return code.Call(call.span, call.arguments[position], call.arguments[position + 1 :], call.keywords)
