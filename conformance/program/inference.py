@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 from conformance.facts import code
 from conformance.program import catalogue
+from conformance.program.annotations import Annotations, instances
 from conformance.program.rings import rings
 from conformance.program.scopes import (
     Binding,
@@ -51,7 +52,6 @@ from conformance.program.values import (
     Resolved,
     StateEntry,
     Symbol,
-    TypeReference,
     Value,
     Values,
 )
@@ -70,14 +70,10 @@ _ITERATORS = frozenset(
     {"AsyncGenerator", "AsyncIterator", "AsyncIterable", "Generator", "Iterator", "Iterable", "AbstractContextManager",
      "AbstractAsyncContextManager", "ContextManager", "AsyncContextManager", "Awaitable", "Coroutine"}
 )  # fmt: skip
-_TRANSPARENT = frozenset({"ClassVar", "Final", "Required", "NotRequired", "ReadOnly", "InitVar", "TypeGuard"})
-_OPAQUE = frozenset({"Any", "object", "TypeVar", "ParamSpec", "Self", "LiteralString", "Never", "NoReturn"})
 _REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript})
 _MemberKey: TypeAlias = tuple[ModuleScope, str]
 _DEEPEST = 80
 """How many questions may hang on one another; behind that nothing is known."""
-_LARGEST_ANNOTATION = 500
-"""How many classes an annotation may name, aliases followed; behind that their type arguments are not known."""
 _LONGEST_TEXT = 2_000
 """How many pieces a text may be put together of to be known."""
 _ROUNDS = 12
@@ -131,11 +127,10 @@ class Inference:
         self._assumed: dict[object, Values] = {}
         self._ring: list[object] = []
         self._changes = 0
-        self._annotations: dict[tuple[int, int], Annotation] = {}
+        self._annotations = Annotations(self)
         self._callers: dict[str, list[_CallSite]] | None = None
         self._called: dict[str, _Called] = {}
         self._assigned: dict[ClassScope, dict[str, list[tuple[FunctionScope, code.Expression]]]] = {}
-        self._aliased: dict[Symbol, Annotation] = {}
         self._lambda_calls: dict[int, list[_CallSite]] = defaultdict(list)
         self._lambda_names: dict[int, set[str]] = defaultdict(set)
         self._rests: dict[tuple[int, FunctionScope, type], code.Sequence | code.Mapping] = {}
@@ -1339,146 +1334,11 @@ class Inference:
 
     def annotation(self, node: code.Expression, scope: Scope) -> Annotation:
         """Return what an annotation says, aliases followed."""
-        key = (id(node), id(scope))
-        known = self._annotations.get(key)
-        if known is None:
-            known = self._annotation(node, scope)
-            self._annotations[key] = known
-            self._kept.append((node, scope))
-        return known
-
-    def _annotation(self, node: code.Expression, scope: Scope) -> Annotation:
-        match node:
-            case code.Constant(value=None, other=""):
-                return Annotation(nullable=True)
-            case code.BinaryOperation(left=left, operator="|", right=right):
-                return _either(self._annotation(left, scope), self._annotation(right, scope))
-            case code.Subscript(value=value, key=key):
-                return self._generic(value, key, scope)
-            case code.Name() | code.Attribute():
-                return self._named(node, scope)
-            case code.Call(function=function, arguments=(_, base)) if code.dotted(function).endswith("NewType"):
-                return self._annotation(base, scope)
-        return Annotation(opaque=True)
-
-    def _named(self, node: code.Expression, scope: Scope) -> Annotation:
-        found: list[Annotation] = []
-        for resolved in self.resolve(node, scope):
-            match resolved:
-                case External(name=name):
-                    last = name.rpartition(".")[2]
-                    if (last in _OPAQUE and catalogue.typing_name(name)) or name == "builtins.object":
-                        found.append(Annotation(opaque=True))
-                    elif name in {"types.NoneType", "builtins.None"}:
-                        found.append(Annotation(nullable=True))
-                    else:
-                        found.append(Annotation((TypeReference(name),)))
-                case Symbol(binding=ClassScope() as cls):
-                    found.append(Annotation((TypeReference(cls),)))
-                case Symbol(binding=ValueBinding(value=value)) if value is not None:
-                    target = self._alias(resolved)
-                    aliases = tuple(dict.fromkeys((resolved, *target.aliases)))
-                    found.append(replace(target, aliases=aliases))
-                case _:
-                    found.append(Annotation(opaque=True))
-        if not found:
-            return Annotation(opaque=True)
-        known = [a for a in found if a.types or a.nullable]
-        return known[-1] if known else found[-1]
-
-    def _alias(self, symbol: Symbol) -> Annotation:
-        """Return what a name stands for in annotations that is bound to one."""
-        if symbol not in self._aliased:
-            for ring in rings(symbol, self._mentioned):
-                self._settle_aliases(ring)
-        return self._aliased[symbol]
-
-    def _mentioned(self, symbol: Symbol) -> Iterator[Symbol]:
-        """Yield the names in an alias that are aliases, as far as they are unknown."""
-        if not isinstance(symbol.binding, ValueBinding) or symbol.binding.value is None:
-            return
-        pending = [symbol.binding.value]
-        while pending:
-            match pending.pop():
-                case code.Name() | code.Attribute() as name:
-                    for resolved in self.resolve(name, symbol.scope):
-                        match resolved:
-                            case Symbol(binding=ValueBinding(value=value)) if value is not None:
-                                if resolved not in self._aliased:
-                                    yield resolved
-                case code.BinaryOperation(left=left, operator="|", right=right):
-                    pending += (left, right)
-                case code.Subscript(value=value, key=key):
-                    pending += (value, key)
-                case code.Sequence(elements=elements):
-                    pending += elements
-                case code.Call(function=function, arguments=(_, base)) if code.dotted(function).endswith("NewType"):
-                    pending.append(base)
-
-    def _settle_aliases(self, ring: list[Symbol]) -> None:
-        """Find out what aliases stand for that lead to nothing unknown but each other.
-
-        What is defined by itself is followed for two turns: `Json = dict[str, "Json"] | str`.
-        """
-        leads_to_itself = len(ring) > 1 or ring[0] in self._mentioned(ring[0])
-        self._aliased.update(dict.fromkeys(ring, Annotation(opaque=True)))
-        for _ in range(2 if leads_to_itself else 1):
-            found = {symbol: self._alias_of(symbol) for symbol in ring}
-            self._aliased.update(found)
-
-    def _alias_of(self, symbol: Symbol) -> Annotation:
-        if not isinstance(symbol.binding, ValueBinding) or symbol.binding.value is None:
-            return Annotation(opaque=True)
-        return self._annotation(symbol.binding.value, symbol.scope)
-
-    def _generic(self, value: code.Expression, key: code.Expression, scope: Scope) -> Annotation:
-        arguments = key.elements if isinstance(key, code.Sequence) and key.kind == "tuple" else (key,)
-        name = next((n for n in map(catalogue.typing_name, self.externals(value, scope)) if n), "")
-        match name:
-            case "Optional":
-                inner = self._annotation(arguments[0], scope)
-                return _either(inner, Annotation(nullable=True))
-            case "Union":
-                return _either(*(self._annotation(a, scope) for a in arguments))
-            case "Annotated":
-                inner = self._annotation(arguments[0], scope)
-                metadata = tuple(Located(a, scope) for a in arguments[1:])
-                return Annotation(
-                    inner.types, inner.nullable, inner.opaque, (*inner.metadata, *metadata), inner.aliases
-                )
-            case "Literal":
-                types = {type(a.value).__name__ for a in arguments if isinstance(a, code.Constant)} - {"NoneType"}
-                nullable = any(isinstance(a, code.Constant) and a.value is None and not a.other for a in arguments)
-                return Annotation(tuple(TypeReference(f"builtins.{t}") for t in sorted(types)), nullable)
-            case _ if name in _TRANSPARENT:
-                return self._annotation(arguments[0], scope)
-        outer = self._named(value, scope)
-        inner_arguments = tuple(
-            Annotation(opaque=True) if isinstance(a, code.Sequence) else self._annotation(a, scope) for a in arguments
-        )
-        if sum(argument.size() for argument in inner_arguments) > _LARGEST_ANNOTATION:
-            inner_arguments = ()
-        if outer.aliases:
-            references = tuple(TypeReference(t.type, t.arguments or inner_arguments) for t in outer.types)
-            return Annotation(references, outer.nullable, outer.opaque, outer.metadata, outer.aliases)
-        return Annotation(
-            tuple(TypeReference(t.type, inner_arguments) for t in outer.types), outer.nullable, outer.opaque
-        )
+        return self._annotations.of(node, scope)
 
     def instances(self, annotation: Annotation) -> Values:
         """Return objects of the types that an annotation names."""
-        found: list[Value] = []
-        for reference in annotation.types:
-            arguments = tuple(self.instances(a) for a in reference.arguments)
-            if catalogue.typing_name(reference.name) == "Type" or reference.name == "builtins.type":
-                for argument in reference.arguments:
-                    found += [
-                        ClassValue(t.type) if isinstance(t.type, ClassScope) else External(t.type)
-                        for t in argument.types
-                    ]
-                continue
-            found.append(Instance(reference.type, None, arguments if any(arguments) else ()))
-        return tuple(found)
+        return instances(annotation)
 
 
 _CallSite: TypeAlias = tuple[code.Call, Scope, int]
@@ -1535,19 +1395,6 @@ def _shares_root(module: ModuleScope, name: str, near: ModuleScope) -> bool:
     depth = len(name.split("."))
     folder = base[: len(base) - depth]
     return near.path.split("/")[: len(folder)] == folder
-
-
-def _either(*annotations: Annotation) -> Annotation:
-    joined = Annotation(
-        tuple(dict.fromkeys(t for a in annotations for t in a.types)),
-        any(a.nullable for a in annotations),
-        any(a.opaque for a in annotations),
-        tuple(dict.fromkeys(m for a in annotations for m in a.metadata)),
-        tuple(dict.fromkeys(s for a in annotations for s in a.aliases)),
-    )
-    if joined.size() > _LARGEST_ANNOTATION:
-        return replace(joined, types=tuple(dict.fromkeys(TypeReference(t.type) for t in joined.types)))
-    return joined
 
 
 def _assigned_to_self(cls: ClassScope) -> dict[str, list[tuple[FunctionScope, code.Expression]]]:
