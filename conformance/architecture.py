@@ -33,9 +33,8 @@ from conformance.check import OWN, Lines, configure, is_accepted, load
 from conformance.config import ROLES, covers, matches, nearest
 from conformance.errors import UsageError, shown
 from conformance.facts import code
-from conformance.program.inference import scopes_of
 from conformance.program.reaches import chain as chain_of_imports
-from conformance.program.scopes import ClassScope, ModuleScope
+from conformance.program.scopes import ClassScope, ModuleScope, scopes_of
 from conformance.program.values import ClassValue, External, FunctionValue, Instance, Member
 from conformance.reporters import full
 from conformance.reporters.text import Look, counted

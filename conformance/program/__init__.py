@@ -14,7 +14,7 @@ from conformance.program.environment import Environment
 from conformance.program.fixtures import Fixtures
 from conformance.program.flow import Flow
 from conformance.program.imports import ImportEdge, import_graph, imports_of
-from conformance.program.inference import Inference, scopes_of
+from conformance.program.inference import Inference
 from conformance.program.injection import Alias, DependencyInjection, Endpoint, Injection, Provider, Use
 from conformance.program.lifespans import Application, Lifespans, Starter
 from conformance.program.origins import Origins
@@ -23,7 +23,15 @@ from conformance.program.reaches import Reach, reaches_of
 from conformance.program.releases import Releases
 from conformance.program.resources import Construction, Resources
 from conformance.program.roles import assign_roles, component_of, configured_component
-from conformance.program.scopes import ClassScope, FunctionScope, ImportBinding, ModuleScope, Scope, build_module
+from conformance.program.scopes import (
+    ClassScope,
+    FunctionScope,
+    ImportBinding,
+    ModuleScope,
+    Scope,
+    build_module,
+    scopes_of,
+)
 from conformance.program.startup import startups
 from conformance.program.stores import Access, Stores
 from conformance.program.usage import Usage

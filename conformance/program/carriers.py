@@ -16,7 +16,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from conformance.facts import code
 from conformance.program import catalogue
-from conformance.program.inference import PASSING_ON, Inference, scopes_of
+from conformance.program.inference import PASSING_ON, Inference
 from conformance.program.scopes import (
     ClassScope,
     FunctionScope,
@@ -24,6 +24,7 @@ from conformance.program.scopes import (
     ParameterBinding,
     Scope,
     ValueBinding,
+    scopes_of,
 )
 from conformance.program.values import Symbol
 
@@ -131,7 +132,7 @@ class Carriers:
             self._stored(scope)
             for call in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
                 self._kept(call, scope)
-        for name, call, scope, skip in names.call_sites():
+        for name, call, scope, skip in names.calls.sites():
             self._handed(name, call, scope, skip)
         followed = {*self._leads, *self._handed_on}
         locals_ = [(key, _COMING_UP[key[1]]) for key in followed if isinstance(key, tuple) and key[1] in _COMING_UP]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.facts import code
-from conformance.program.inference import Inference, scopes_of
-from conformance.program.scopes import ModuleScope, Scope
+from conformance.program.inference import Inference
+from conformance.program.scopes import ModuleScope, Scope, scopes_of
 from conformance.program.values import External, ModuleValue
 
 IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program.guards import unrun_lines
-from conformance.program.inference import Inference, scopes_of
-from conformance.program.scopes import ModuleScope, Scope
+from conformance.program.inference import Inference
+from conformance.program.scopes import ModuleScope, Scope, scopes_of
 from conformance.program.values import External
 
 READS = frozenset(

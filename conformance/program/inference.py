@@ -10,7 +10,7 @@ import builtins
 import sys
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 from typing import TypeAlias
@@ -18,6 +18,7 @@ from typing import TypeAlias
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.annotations import Annotations, instances
+from conformance.program.calls import Calls, CallSite
 from conformance.program.rings import rings
 from conformance.program.scopes import (
     Binding,
@@ -29,6 +30,7 @@ from conformance.program.scopes import (
     ParameterBinding,
     Scope,
     ValueBinding,
+    scopes_of,
     visible_bindings,
 )
 from conformance.program.values import (
@@ -128,11 +130,8 @@ class Inference:
         self._ring: list[object] = []
         self._changes = 0
         self._annotations = Annotations(self)
-        self._callers: dict[str, list[_CallSite]] | None = None
-        self._called: dict[str, _Called] = {}
+        self.calls = Calls(self)
         self._assigned: dict[ClassScope, dict[str, list[tuple[FunctionScope, code.Expression]]]] = {}
-        self._lambda_calls: dict[int, list[_CallSite]] = defaultdict(list)
-        self._lambda_names: dict[int, set[str]] = defaultdict(set)
         self._rests: dict[tuple[int, FunctionScope, type], code.Sequence | code.Mapping] = {}
         self._bases: dict[ClassScope, tuple[str | ClassScope, ...]] = {}
         self._ancestry: dict[ClassScope | str, tuple[str | ClassScope, ...]] = {}
@@ -140,7 +139,7 @@ class Inference:
     def forget(self) -> None:
         """Drop what was remembered: what functions are given has become known."""
         self._memo.clear()
-        self._called.clear()
+        self.calls.forget()
         self._bases.clear()
         self._ancestry.clear()
 
@@ -431,6 +430,10 @@ class Inference:
         if known is not None:
             return known
         return self._remember(key, lambda: self._infer(node, scope), keep=(node, scope))
+
+    def is_settled(self, node: code.Expression, scope: Scope) -> bool:
+        """Return whether what an expression stands for is known for good, and not provisional."""
+        return (id(node), id(scope)) in self._memo
 
     def _remember(self, key: object, compute: Callable[[], Values], keep: object = None) -> Values:
         """Return the values of a question, computed once.
@@ -884,7 +887,7 @@ class Inference:
             case code.Call(function=code.Name(id="super")):
                 owner = _owner(scope)
                 return tuple(Instance(base) for base in self.bases(owner)) if owner else ()
-            case code.Call(function=function, arguments=(first, second)) if self.is_cast(function):
+            case code.Call(function=function, arguments=(first, second)) if self.calls.is_cast(function):
                 stated = self.instances(self.annotation(first, scope))
                 if stated and not all(_can_be_store(v) for v in stated):
                     return stated
@@ -1082,20 +1085,12 @@ class Inference:
         """Return what the calls of a lambda hand to one of its parameters."""
         parameter = node.parameters[position]
         groups: list[Values] = []
-        for call, scope, skip in self._calls_of_lambda(node):
+        for call, scope, skip in self.calls.of_lambda(node):
             groups += [self.infer(k.value, scope) for k in call.keywords if k.name == parameter.name]
             if position + skip < len(call.arguments):
                 groups.append(self.infer(call.arguments[position + skip], scope))
         handed = self._union(groups)
         return handed or ((_REQUEST,) if parameter.name in _NAMED_CONNECTIONS else ())
-
-    def _calls_of_lambda(self, node: code.Lambda) -> Iterator[tuple[code.Call, Scope, int]]:
-        if self._callers is None:
-            self._callers = self._index_calls()
-        yield from self._lambda_calls.get(id(node), ())
-        names = self._lambda_names.get(id(node), set())
-        for name in sorted(names | self._renamed(names)):
-            yield from self._calls_by_name(name, node)
 
     def _given(self, values: Values) -> Values:
         """Return the values of a default; of `Depends(p)` what p supplies."""
@@ -1147,159 +1142,17 @@ class Inference:
         """Return the tuple or dict that a part of a call's arguments is: the same one each time."""
         return self._rests.setdefault((id(call), function, type(made)), made)
 
-    def calls_of(self, function: FunctionScope) -> Iterator[tuple[code.Call, Scope, int]]:
-        """Yield the calls in the target that call a function, each with its scope.
-
-        The number says how many positional arguments of the call stand before the function's own: 0 for `f(x)`, 1 for
-        `partial(f, x)` and `to_thread(f, x)`.
-        """
-        names = {function.name}
-        if function.name == "__init__" and function.owner is not None:
-            names = self._with_subclasses(function.owner.name)
-        if function.name == "__call__":
-            return
-        seen: set[int] = set()
-        for name in sorted(names | self._renamed(names)):
-            for call, scope, skip in self._calls_by_name(name, function):
-                if id(call) not in seen:
-                    seen.add(id(call))
-                    yield call, scope, skip
+    def calls_of(self, function: FunctionScope) -> Iterator[CallSite]:
+        """Yield the calls in the target that call a function: see `Calls.of`."""
+        return self.calls.of(function)
 
     def calls_of_class(self, cls: ClassScope) -> Iterator[tuple[code.Call, Scope]]:
         """Yield the calls in the target that make an object of a class, `cls(…)` in its own methods included."""
-        names = {cls.name}
-        for name in sorted(names | self._renamed(names) | {"cls"}):
-            yield from ((call, scope) for call, scope, skip in self._calls_by_name(name, cls) if skip == 0)
-
-    def _calls_by_name(self, name: str, wanted: _Callable) -> list[_CallSite]:
-        """Return the calls, among those of something of this name, that call a function or class."""
-        if self._callers is None:
-            self._callers = self._index_calls()
-        if name not in self._called:
-            self._called[name] = _Called(dict(enumerate(self._callers.get(name, ()))))
-        called = self._called[name]
-        found = list(called.known.get(wanted, ()))
-        for number, (call, scope, skip) in tuple(called.unknown.items()):
-            callee = call.function if skip == 0 else call.arguments[skip - 1]
-            targets = tuple(chain.from_iterable(map(self._targets, self.infer(callee, scope))))
-            if wanted in targets:
-                found.append((number, call, scope, skip))
-            if (id(callee), id(scope)) in self._memo and number in called.unknown:
-                del called.unknown[number]
-                for target in targets:
-                    called.known.setdefault(target, []).append((number, call, scope, skip))
-        return [(call, scope, skip) for _, call, scope, skip in sorted(found, key=lambda each: each[0])]
-
-    def _targets(self, value: Value) -> Iterator[_Callable]:
-        """Yield what runs where a value is called: a function; of a class that, and its `__init__`."""
-        match value:
-            case FunctionValue(function=function):
-                yield function
-            case LambdaValue(node=node):
-                yield node
-            case ClassValue(cls=cls):
-                yield cls
-                for symbol in self.class_symbols(cls, "__init__"):
-                    if isinstance(symbol.binding, FunctionScope):
-                        yield symbol.binding
-
-    def _with_subclasses(self, name: str) -> set[str]:
-        """Return a class's name and those of all that may inherit from it."""
-        found: set[str] = set()
-        pending = [name]
-        while pending:
-            if (current := pending.pop()) not in found:
-                found.add(current)
-                pending += self._subclasses.get(current, ())
-        return found
-
-    @cached_property
-    def _subclasses(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = defaultdict(set)
-        for module in self.modules:
-            for cls in module.classes:
-                for base in cls.node.bases:
-                    found[code.last_name(base)].add(cls.name)
-        return found
-
-    def _renamed(self, names: set[str]) -> set[str]:
-        if not hasattr(self, "_aliases"):
-            aliases: dict[str, set[str]] = defaultdict(set)
-            calls: list[tuple[str, str, str]] = []
-            for module in self.modules:
-                for scope in scopes_of(module):
-                    for bound, bindings in scope.bindings.items():
-                        for binding in bindings:
-                            match binding:
-                                case ImportBinding(name=name) if name and name != bound:
-                                    aliases[name].add(bound)
-                                case ValueBinding(value=code.Name(id=name) | code.Attribute(name=name), how="value"):
-                                    if name != bound:
-                                        aliases[name].add(bound)
-                                case ValueBinding(
-                                    value=code.Call(
-                                        function=function,
-                                        arguments=(code.Name(id=name) | code.Attribute(name=name), *_),
-                                    )
-                                ):
-                                    calls.append((code.last_name(function), name, bound))
-            partials = {"partial", *aliases["partial"]}
-            for function_name, name, bound in calls:
-                if function_name in partials:
-                    aliases[name].add(bound)
-            self._aliases = aliases
-        found: set[str] = set()
-        pending = list(names)
-        while pending:
-            new = self._aliases.get(pending.pop(), set()) - found
-            found |= new
-            pending += new
-        return found
-
-    def is_cast(self, function: code.Expression) -> bool:
-        """Return whether a call of this is a cast, under whatever name it was imported."""
-        return code.last_name(function) in self._casts
-
-    @cached_property
-    def _casts(self) -> frozenset[str]:
-        return self.spellings({"cast"})
+        return self.calls.of_class(cls)
 
     def spellings(self, names: Iterable[str]) -> frozenset[str]:
         """Return the bare names under which things of these names can be called: their own, and those bound to them."""
-        own = set(names)
-        return frozenset(own | self._renamed(own))
-
-    def call_sites(self) -> Iterator[tuple[str, code.Call, Scope, int]]:
-        """Yield all calls, each with the name of what it calls, or runs with what stands behind it; see `calls_of`."""
-        if self._callers is None:
-            self._callers = self._index_calls()
-        return ((name, *site) for name, sites in self._callers.items() for site in sites)
-
-    def _index_calls(self) -> dict[str, list[_CallSite]]:
-        index: dict[str, list[_CallSite]] = defaultdict(list)
-        for module in self.modules:
-            for function in module.functions:
-                for decorator in function.node.decorators:
-                    decorated = code.Name(decorator.span, function.name)
-                    call = code.Call(decorator.span, decorator, (decorator, decorated), ())
-                    index[code.last_name(decorator)].append((call, function.parent, 1))
-            for scope in scopes_of(module):
-                for node in chain(scope.nodes.of(code.Call), scope.deferred.of(code.Call)):
-                    for call, name, skip in _calls_in(node, scope):
-                        index[name].append((call, scope, skip))
-                    for position, argument in enumerate((node.function, *node.arguments[:2])):
-                        if isinstance(argument, code.Lambda):
-                            self._lambda_calls[id(argument)].append((node, scope, position))
-                for bound in scope.nodes.of(code.Assign, code.NamedExpression):
-                    match bound:
-                        case (
-                            code.Assign(
-                                targets=(code.Name(id=name) | code.Attribute(name=name),), value=code.Lambda() as value
-                            )
-                            | code.NamedExpression(target=code.Name(id=name), value=code.Lambda() as value)
-                        ):
-                            self._lambda_names[id(value)].add(name)
-        return index
+        return self.calls.spellings(names)
 
     def bind(self, function: FunctionScope, call: code.Call, scope: Scope, skip: int = 0) -> dict[str, code.Expression]:
         """Return which argument of a call each parameter of a function gets."""
@@ -1341,22 +1194,6 @@ class Inference:
         return instances(annotation)
 
 
-_CallSite: TypeAlias = tuple[code.Call, Scope, int]
-_Callable: TypeAlias = FunctionScope | ClassScope | code.Lambda
-
-
-@dataclass(slots=True)
-class _Called:
-    """The calls of something of one name: which function or class each calls, as far as that is settled.
-
-    Each has a number, in the order of modules and lines. `unknown` are those that were not asked yet, or whose answer
-    is provisional still.
-    """
-
-    unknown: dict[int, _CallSite]
-    known: dict[_Callable, list[tuple[int, code.Call, Scope, int]]] = field(default_factory=dict)
-
-
 class EntryValues:
     """What is stored under the keys of app.state and of arq's context; filled once the writes are known."""
 
@@ -1370,13 +1207,6 @@ def _is_none(value: Value) -> bool:
         case Display(node=code.Constant(value=None, other="")):
             return True
     return False
-
-
-def scopes_of(module: ModuleScope) -> Iterator[Scope]:
-    """Yield the module, its classes and its functions."""
-    yield module
-    yield from module.classes
-    yield from module.functions
 
 
 def exported_names(module: ModuleScope) -> frozenset[str]:
@@ -1417,27 +1247,6 @@ def _assigned_to_self(cls: ClassScope) -> dict[str, list[tuple[FunctionScope, co
                     case code.Attribute(value=code.Name(id=owner), name=name) if owner == me and value is not None:
                         found.setdefault(name, []).append((method, value))
     return found
-
-
-def _calls_in(node: code.Call, scope: Scope) -> Iterator[tuple[code.Call, str, int]]:
-    """Yield what a call calls, by its last name: its function, and a function that it is given arguments for."""
-    name = code.last_name(node.function)
-    if name == "__init__" and isinstance(node.function, code.Attribute):
-        owner = _owner(scope)
-        bases = owner.node.bases if owner is not None and isinstance(node.function.value, code.Call) else ()
-        for base in (*bases, node.function.value):
-            yield node, code.last_name(base), 0
-    elif name:
-        yield node, name, 0
-    if len(node.arguments) > 1 or node.keywords:
-        for position, argument in enumerate(node.arguments[:2]):
-            if inner := code.last_name(argument):
-                yield node, inner, position + 1
-    given = next((k.value for k in node.keywords if k.name == "args"), None)
-    if isinstance(given, code.Sequence):  # Thread(target=f, args=(x,)), add_job(f, args=[x])
-        for handed in (*node.arguments[:2], *(k.value for k in node.keywords if k.name in {"target", "func"})):
-            if inner := code.last_name(handed):
-                yield code.Call(node.span, node.function, (handed, *given.elements), ()), inner, 1
 
 
 def _holds(outer: code.Span, inner: code.Span) -> bool:

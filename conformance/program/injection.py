@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from conformance.facts import code
 from conformance.program import catalogue
-from conformance.program.inference import Inference, scopes_of
+from conformance.program.inference import Inference
 from conformance.program.scopes import (
     ClassScope,
     FunctionScope,
@@ -17,6 +17,7 @@ from conformance.program.scopes import (
     ParameterBinding,
     Scope,
     ValueBinding,
+    scopes_of,
 )
 from conformance.program.values import (
     Annotation,

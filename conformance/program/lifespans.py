@@ -9,8 +9,8 @@ from typing import Literal
 
 from conformance.facts import code
 from conformance.program import catalogue
-from conformance.program.inference import Inference, scopes_of
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
+from conformance.program.inference import Inference
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, scopes_of
 from conformance.program.values import ClassValue, Display, FunctionValue, Instance, Value
 from conformance.results import Place
 

@@ -12,8 +12,16 @@ from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import catalogue
-from conformance.program.inference import PASSING_ON, Inference, scopes_of
-from conformance.program.scopes import Binding, ClassScope, FunctionScope, ParameterBinding, Scope, ValueBinding
+from conformance.program.inference import PASSING_ON, Inference
+from conformance.program.scopes import (
+    Binding,
+    ClassScope,
+    FunctionScope,
+    ParameterBinding,
+    Scope,
+    ValueBinding,
+    scopes_of,
+)
 from conformance.program.values import (
     AppState,
     ClassValue,
@@ -111,7 +119,7 @@ class Origins:
                 yield from stored
                 if stored:
                     yield from (Located(d, scope) for d in node.arguments[1:])
-            case code.Call(function=function, arguments=(_, second)) if self.names.is_cast(function):
+            case code.Call(function=function, arguments=(_, second)) if self.names.calls.is_cast(function):
                 yield Located(second, scope)
             case code.Call(function=function, arguments=(first, *_)):
                 for resolved in self.names.resolve(function, scope):

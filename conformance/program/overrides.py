@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
-from conformance.program.inference import scopes_of
-from conformance.program.scopes import FunctionScope, ModuleScope, Scope
+from conformance.program.scopes import FunctionScope, ModuleScope, Scope, scopes_of
 from conformance.program.values import Display, Overrides
 from conformance.results import Place
 

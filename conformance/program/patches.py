@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
-from conformance.program.inference import scopes_of
-from conformance.program.scopes import ModuleScope, ParameterBinding, Scope, ValueBinding
+from conformance.program.scopes import ModuleScope, ParameterBinding, Scope, ValueBinding, scopes_of
 from conformance.program.values import External, ModuleValue, Symbol, Value, Values
 from conformance.results import Place
 

@@ -10,8 +10,16 @@ from itertools import chain
 from typing import Literal
 
 from conformance.facts import code
-from conformance.program.inference import PASSING_ON, Inference, scopes_of
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, ParameterBinding, Scope, ValueBinding
+from conformance.program.inference import PASSING_ON, Inference
+from conformance.program.scopes import (
+    ClassScope,
+    FunctionScope,
+    ModuleScope,
+    ParameterBinding,
+    Scope,
+    ValueBinding,
+    scopes_of,
+)
 from conformance.program.values import (
     ClassValue,
     Display,
@@ -597,7 +605,7 @@ def _assigned_fields(node: code.Node) -> Iterator[tuple[code.Expression, str, co
 def _uncast(node: code.Expression, names: Inference) -> code.Expression:
     """Return what stands in `cast(Type, …)`."""
     match node:
-        case code.Call(function=function, arguments=(_, inner)) if names.is_cast(function):
+        case code.Call(function=function, arguments=(_, inner)) if names.calls.is_cast(function):
             return inner
     return node
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from conformance.facts import code
-from conformance.program.inference import scopes_of
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, scopes_of
 
 
 class Reference(NamedTuple):

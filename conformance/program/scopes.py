@@ -450,3 +450,10 @@ def visible_bindings(bindings: list[Binding], span: code.Span) -> list[Binding]:
         if position == latest
         or (position > latest and (not isinstance(binding, ValueBinding) or binding.node.span[2:] <= at))
     ]
+
+
+def scopes_of(module: ModuleScope) -> Iterator[Scope]:
+    """Yield the module, its classes and its functions."""
+    yield module
+    yield from module.classes
+    yield from module.functions

@@ -9,7 +9,7 @@ from typing import Literal
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.carriers import Carriers
-from conformance.program.inference import EntryValues, Inference, scopes_of
+from conformance.program.inference import EntryValues, Inference
 from conformance.program.scopes import (
     Binding,
     ClassScope,
@@ -18,6 +18,7 @@ from conformance.program.scopes import (
     ModuleScope,
     Scope,
     ValueBinding,
+    scopes_of,
 )
 from conformance.program.values import AppState, Context, Display, External, Instance, Located, Value, Values
 from conformance.results import Place

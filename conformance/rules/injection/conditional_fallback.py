@@ -70,7 +70,7 @@ class _Judge:
                 return self.dependency(fallback, body) or self.dependency(fallback, otherwise)
             case code.BooleanOperation(values=values):
                 return next(filter(None, (self.dependency(fallback, value) for value in values)), "")
-            case code.Call(function=function, arguments=(_, value)) if self.names.is_cast(function):
+            case code.Call(function=function, arguments=(_, value)) if self.names.calls.is_cast(function):
                 return self.dependency(fallback, value)
             case code.Call():
                 return self._call(fallback, node)

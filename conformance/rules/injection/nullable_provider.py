@@ -93,7 +93,7 @@ def _none_in(program: Program, node: code.Expression, function: FunctionScope, d
             return _none_in(program, body, function, depth) or _none_in(program, otherwise, function, depth)
         case code.BooleanOperation(operator="or", values=(*_, last)):
             return _none_in(program, last, function, depth)
-        case code.Call(function=callee, arguments=(_, value)) if program.names.is_cast(callee):
+        case code.Call(function=callee, arguments=(_, value)) if program.names.calls.is_cast(callee):
             return _none_in(program, value, function, depth)
         case code.Call(function=code.Name(id="getattr"), arguments=(_, _, default)) if _is_none(default):
             return "`getattr(…, None)`"

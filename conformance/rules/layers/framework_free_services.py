@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from conformance.facts import code
 from conformance.program import ImportEdge, Program
 from conformance.program.dynamic import IMPORTING
-from conformance.program.inference import scopes_of
 from conformance.program.references import nodes_of
-from conformance.program.scopes import ModuleScope
+from conformance.program.scopes import ModuleScope, scopes_of
 from conformance.program.values import External
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule

@@ -8,8 +8,7 @@ from itertools import chain
 from conformance.facts import code
 from conformance.program import Program
 from conformance.program.dynamic import IMPORTING
-from conformance.program.inference import scopes_of
-from conformance.program.scopes import ModuleScope, Scope, absolute_module
+from conformance.program.scopes import ModuleScope, Scope, absolute_module, scopes_of
 from conformance.program.values import Display, External, ModuleValue
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule

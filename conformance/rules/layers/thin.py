@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.program import Program
-from conformance.program.inference import scopes_of
-from conformance.program.scopes import FunctionScope, ModuleScope, Scope
+from conformance.program.scopes import FunctionScope, ModuleScope, Scope, scopes_of
 
 _SCHEDULERS = frozenset({"scheduler", "schedulers", "scheduling"})
 _NOT_THIN = ("services", "core", "models", "config", "deps", "lifespan", "entrypoint", "constants")
