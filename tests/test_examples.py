@@ -68,6 +68,16 @@ def test_in_the_tests_nothing_of_a_bad_example_is_reported(rule: Rule[Any], exam
     assert not found_in(program, [rule])
 
 
+@pytest.mark.parametrize(
+    ("rule", "example"), each([(rule, example) for rule, example in BAD + GOOD if rule.id[:2] != "TS"], engine=False)
+)
+def test_a_copy_of_an_example_in_the_tests_changes_nothing(rule: Rule[Any], example: Example) -> None:
+    files = files_of(example.files)
+    copy = {f"tests/{path}": text for path, text in files.items()}
+
+    assert found_in(program_from(files | copy), [rule]) == expected_in(files)
+
+
 @pytest.mark.parametrize(("rule", "example"), each(BAD, engine=True))
 def test_the_engine_reports_its_bad_examples(rule: Rule[Any], example: Example, tmp_path: Path) -> None:
     files = files_of(example.files)

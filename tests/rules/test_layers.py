@@ -491,6 +491,16 @@ def run(shop_url, my_url, my_shop_url, partner_shop_url):
     requests.get(my_url)
     requests.get(my_shop_url)
     requests.get(partner_shop_url)  # expect: LY408
+    requests.request("POST", my_url)
+    requests.request("PUT", my_url)
+    requests.request("PATCH", my_url)
+    requests.request("GET", partner_shop_url)  # expect: LY408
+    requests.request(partner_shop_url, "x")  # expect: LY408
+    open(my_url)  # expect: LY408
+    def inner(url=my_url, other: "my_url" = None, third: partner_shop_url = None):
+        requests.get(url)
+        requests.get(other)
+        requests.get(third)  # expect: LY408
     api = partner_shop_url
     api = "https://x.com"
     requests.get(api)  # expect: LY408

@@ -691,6 +691,8 @@ async def test_c(monkeypatch):
     built = await build()
     built.state.a = 1
     setattr(wrapped.state, "b", 1)
+    setattr(wrapped, "redis", 1)
+    wrapped.redis = 1
     monkeypatch.setattr(wrapped.state, "c", 1)
     wrapped.state._state.update(d=1)
     state = wrapped.state
@@ -724,6 +726,7 @@ def test_a():
     app.state._state["b"] = 1  # expect: TS704
     app.state = {}  # expect: TS704
     unknown_app.state.x = 1
+    setattr(app, "redis", 1)  # expect: TS704
     patch.object(app, "state").start()  # expect: TS704
     patch("app.main.app.state").start()  # expect: TS704
     patch.object(FastAPI(), "state").start()
