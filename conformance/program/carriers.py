@@ -26,12 +26,13 @@ from conformance.program.scopes import (
     ValueBinding,
     scopes_of,
 )
-from conformance.program.values import Symbol
+from conformance.program.values import Resolved, Symbol
 
 __all__ = ["Carriers"]
 
-_Key: TypeAlias = str | tuple[Scope | str, str]
-"""A name; a local, by its scope; what stands under a key in whatever container: `("[]", key)`."""
+_Key: TypeAlias = str | tuple[Scope | str, str] | tuple[str, str, int | str]
+"""A name; a local, by its scope; what stands under a key in whatever container: `("[]", key)`; an argument, by its
+position, of whatever is called by a name."""
 
 
 _ITSELF, _WITHIN, _GIVES, _GIVES_WITHIN, _GIVES_GIVER = 1, 2, 4, 8, 16
@@ -108,7 +109,9 @@ _OF_ITS_CLASS = frozenset({"__enter__", "__aenter__", "__iter__", "__getitem__",
 _BINDING = (code.Assign, code.For, code.Generator, code.WithItem)
 _NAMES = (code.Name, code.Attribute)
 _ANY = "*"
+_CALLED_BY_NAME = "()"
 _DEEPEST = 9
+_FEW = 2_000
 _ITEM = "[]"
 
 
@@ -121,11 +124,15 @@ class Carriers:
         self._functions: dict[str, list[FunctionScope]] = defaultdict(list)
         self._classes: dict[str, list[ClassScope]] = defaultdict(list)
         self._originals: dict[str, set[str]] = defaultdict(set)
+        self._known_fields: dict[tuple[ClassScope, int | str], _Keys] = {}
         self._handed_on: dict[_Key, list[tuple[_Handed, _How]]] = defaultdict(list)
         self._named_lambdas: dict[str, list[tuple[Scope, code.Lambda]]] = defaultdict(list)
         self._found: dict[_Key, int] = {}
         self._passing_on = names.spellings(_PASSING_ON)
+        self.is_too_many = False
+        """Half of all scopes, or more, have to do with them: then it is quicker to ask of everything."""
         every = [scope for module in names.modules for scope in scopes_of(module)]
+        self._most = max(len(every) // 2, _FEW)
         for scope in every:
             self._bound(scope)
         for scope in every:
@@ -140,6 +147,8 @@ class Carriers:
 
     def may(self, node: code.Expression, scope: Scope) -> bool:
         """Return whether an expression can stand for one of the three."""
+        if self.is_too_many:
+            return True
         if type(node) is code.Attribute and node.name not in _OF_AN_APP:
             return bool(self._found.get(node.name, 0) & _ITSELF)
         return any(how[self._of_key(key)] & _ITSELF for key, how in self._keys(node, scope))
@@ -347,35 +356,42 @@ class Carriers:
         if isinstance(callee, code.Attribute) and callee.name == "__init__":
             classes = self._classes.get(handed.name, ())
             return [pair for cls in classes for pair in self._fields_of(cls, handed.position)]
-        return list(self._taken(callee, handed.scope, handed.position))
+        return self._taken(callee, handed.scope, handed.position)
 
-    def _taken(
-        self, callee: code.Expression, scope: Scope, position: int | str, depth: int = 0
-    ) -> Iterator[tuple[_Key, _How]]:
+    def _taken(self, callee: code.Expression, scope: Scope, position: int | str, depth: int = 0) -> _Keys:
         match callee:
             case code.Lambda(parameters=parameters):
-                yield from (((scope, parameter.name), _ANYHOW) for parameter in parameters)
-            case code.Call(arguments=arguments):  # `partial(f)(x)`
-                for argument in arguments[:1] if depth < _DEEPEST else ():
-                    yield from self._taken(argument, scope, _ANY, depth + 1)
+                return [((scope, parameter.name), _ANYHOW) for parameter in parameters]
+            case code.Call(arguments=(first, *_)) if depth < _DEEPEST:  # `partial(f)(x)`
+                return self._taken(first, scope, _ANY, depth + 1)
             case code.Name() | code.Attribute():
                 resolved = self._names.resolve(callee, scope)
-                for each in resolved:
-                    match each:
-                        case Symbol(binding=FunctionScope() as function):
-                            yield from _parameters(function, position, (0,) if function.owner is None else (0, 1))
-                        case Symbol(binding=ClassScope() as cls):
-                            yield from self._fields_of(cls, position)
-                        case Symbol(name=name, binding=binding, scope=inner):
-                            yield from self._by_name(name, position)
-                            value = binding.value if isinstance(binding, ValueBinding) else None
-                            if value is not None and depth < _DEEPEST:
-                                yield from self._taken(value, inner, position, depth + 1)
                 if not resolved and isinstance(callee, code.Attribute):
-                    yield from self._by_name(callee.name, position)
+                    return [((_CALLED_BY_NAME, callee.name, position), _SAME)]
+                return [pair for each in resolved for pair in self._taken_by(each, position, depth)]
+        return []
 
-    def _fields_of(self, cls: ClassScope, position: int | str) -> Iterator[tuple[_Key, _How]]:
-        """Yield what an argument of the call of a class goes to: a parameter of `__init__`, or a field."""
+    def _taken_by(self, resolved: Resolved, position: int | str, depth: int) -> _Keys:
+        match resolved:
+            case Symbol(binding=FunctionScope() as function):
+                return list(_parameters(function, position, (0,) if function.owner is None else (0, 1)))
+            case Symbol(binding=ClassScope() as cls):
+                return self._fields_of(cls, position)
+            case Symbol(name=name, binding=binding, scope=inner):
+                found: _Keys = [((_CALLED_BY_NAME, name, position), _SAME)]
+                value = binding.value if isinstance(binding, ValueBinding) else None
+                if value is not None and depth < _DEEPEST:
+                    found += self._taken(value, inner, position, depth + 1)
+                return found
+        return []
+
+    def _fields_of(self, cls: ClassScope, position: int | str) -> _Keys:
+        """Return what an argument of the call of a class goes to: a parameter of `__init__`, or a field."""
+        if (cls, position) not in self._known_fields:
+            self._known_fields[cls, position] = list(self._find_fields(cls, position))
+        return self._known_fields[cls, position]
+
+    def _find_fields(self, cls: ClassScope, position: int | str) -> Iterator[tuple[_Key, _How]]:
         for base in self._names.ancestry(cls):
             if not isinstance(base, ClassScope):
                 continue
@@ -389,19 +405,14 @@ class Carriers:
 
     def _by_name(self, name: str, position: int | str) -> Iterator[tuple[_Key, _How]]:
         """Yield what an argument goes to in whatever has this name: it is not known of what it is an attribute."""
-        known = {name}
-        pending = [name]
-        while pending:
-            called = pending.pop()
-            for function in self._functions.get(called, ()):
-                yield from _parameters(function, position, (0, 1))
-            for cls in self._classes.get(called, ()):
-                yield from self._fields_of(cls, position)
-            for scope, node in self._named_lambdas.get(called, ()):
-                yield from self._taken(node, scope, position)
-            new = self._originals[called] - known
-            known |= new
-            pending += new
+        for function in self._functions.get(name, ()):
+            yield from _parameters(function, position, (0, 1))
+        for cls in self._classes.get(name, ()):
+            yield from self._fields_of(cls, position)
+        for scope, node in self._named_lambdas.get(name, ()):
+            yield from self._taken(node, scope, position)
+        for original in self._originals.get(name, ()):
+            yield (_CALLED_BY_NAME, original, position), _SAME
 
     # --- following ---------------------------------------------------------------------------------------------------
 
@@ -413,10 +424,17 @@ class Carriers:
                 continue
             holds |= before
             self._found[key] = holds
+            if len(self._found) > self._most:
+                self.is_too_many = True
+                return
+            match key:
+                case (_, str(name), position):
+                    pending += [(taker, how[holds]) for taker, how in self._by_name(name, position)]
+                    continue
             pending += [(aim, how[holds]) for aim, how in self._leads.get(key, ())]
             for handed, how in self._handed_on.get(key, ()):
                 if arrived := how[holds]:
-                    pending += ((taker, last[arrived]) for taker, last in self._takers(handed))
+                    pending += [(taker, last[arrived]) for taker, last in self._takers(handed)]
 
 
 def _parameters(function: FunctionScope, position: int | str, shifts: tuple[int, ...]) -> Iterator[tuple[_Key, _How]]:
