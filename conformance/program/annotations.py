@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from conformance.facts import code
 from conformance.program import catalogue
@@ -16,6 +16,7 @@ from conformance.program.values import (
     External,
     Instance,
     Located,
+    Resolved,
     Symbol,
     TypeReference,
     Value,
@@ -33,6 +34,17 @@ _LARGEST_ANNOTATION = 500
 """How many classes an annotation may name, aliases followed; behind that their type arguments are not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Joint:
+    """All bindings of a name: one step on the way from each of them to each other."""
+
+    name: tuple[Scope, str]
+    definitions: tuple[Resolved, ...] = field(compare=False)
+
+
+_Alias: TypeAlias = Symbol | _Joint
+
+
 class Annotations:
     """Reads annotations, each once."""
 
@@ -41,6 +53,8 @@ class Annotations:
         self._known: dict[tuple[int, int], tuple[Annotation, code.Expression, Scope]] = {}
         """By identity; what is read is kept, so that no other is taken for it."""
         self._aliased: dict[Symbol, Annotation] = {}
+        self._joined: dict[tuple[Scope, str], Annotation] = {}
+        """What all bindings of a name say together, as long as nothing more becomes known of aliases."""
 
     def of(self, node: code.Expression, scope: Scope) -> Annotation:
         """Return what an annotation says, aliases followed."""
@@ -65,8 +79,18 @@ class Annotations:
         return Annotation(opaque=True)
 
     def _named(self, node: code.Expression, scope: Scope) -> Annotation:
+        definitions = self._names.resolve(node, scope)
+        joint = self._names.joint(definitions)
+        if joint is None:
+            return self._said_by(definitions)
+        if joint not in self._joined:
+            said = self._said_by(definitions)
+            self._joined[joint] = said
+        return self._joined[joint]
+
+    def _said_by(self, definitions: tuple[Resolved, ...]) -> Annotation:
         found: list[Annotation] = []
-        for resolved in self._names.resolve(node, scope):
+        for resolved in definitions:
             match resolved:
                 case External(name=name):
                     last = name.rpartition(".")[2]
@@ -92,23 +116,28 @@ class Annotations:
     def _alias(self, symbol: Symbol) -> Annotation:
         """Return what a name stands for in annotations that is bound to one."""
         if symbol not in self._aliased:
-            for ring in rings(symbol, self._mentioned):
+            start: _Alias = symbol
+            for ring in rings(start, self._mentioned):
                 self._settle_aliases(ring)
         return self._aliased[symbol]
 
-    def _mentioned(self, symbol: Symbol) -> Iterator[Symbol]:
+    def _mentioned(self, symbol: _Alias) -> Iterator[_Alias]:
         """Yield the names in an alias that are aliases, as far as they are unknown."""
+        if not isinstance(symbol, Symbol):
+            yield from self._unknown(symbol.definitions)
+            return
         if not isinstance(symbol.binding, ValueBinding) or symbol.binding.value is None:
             return
         pending = [symbol.binding.value]
         while pending:
             match pending.pop():
                 case code.Name() | code.Attribute() as name:
-                    for resolved in self._names.resolve(name, symbol.scope):
-                        match resolved:
-                            case Symbol(binding=ValueBinding(value=value)) if value is not None:
-                                if resolved not in self._aliased:
-                                    yield resolved
+                    definitions = self._names.resolve(name, symbol.scope)
+                    joint = self._names.joint(definitions)
+                    if joint is not None:
+                        yield _Joint(joint, definitions)
+                    else:
+                        yield from self._unknown(definitions)
                 case code.BinaryOperation(left=left, operator="|", right=right):
                     pending += (left, right)
                 case code.Subscript(value=value, key=key):
@@ -118,16 +147,26 @@ class Annotations:
                 case code.Call(function=function, arguments=(_, base)) if code.dotted(function).endswith("NewType"):
                     pending.append(base)
 
-    def _settle_aliases(self, ring: list[Symbol]) -> None:
+    def _unknown(self, definitions: tuple[Resolved, ...]) -> Iterator[Symbol]:
+        for resolved in definitions:
+            match resolved:
+                case Symbol(binding=ValueBinding(value=value)) if value is not None and resolved not in self._aliased:
+                    yield resolved
+
+    def _settle_aliases(self, ring: list[_Alias]) -> None:
         """Find out what aliases stand for that lead to nothing unknown but each other.
 
         What is defined by itself is followed for two turns: `Json = dict[str, "Json"] | str`.
         """
         leads_to_itself = len(ring) > 1 or ring[0] in self._mentioned(ring[0])
-        self._aliased.update(dict.fromkeys(ring, Annotation(opaque=True)))
+        symbols = [each for each in ring if isinstance(each, Symbol)]
+        self._become_known(dict.fromkeys(symbols, Annotation(opaque=True)))
         for _ in range(2 if leads_to_itself else 1):
-            found = {symbol: self._alias_of(symbol) for symbol in ring}
-            self._aliased.update(found)
+            self._become_known({symbol: self._alias_of(symbol) for symbol in symbols})
+
+    def _become_known(self, found: dict[Symbol, Annotation]) -> None:
+        self._aliased.update(found)
+        self._joined.clear()
 
     def _alias_of(self, symbol: Symbol) -> Annotation:
         if not isinstance(symbol.binding, ValueBinding) or symbol.binding.value is None:

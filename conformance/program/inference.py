@@ -121,6 +121,9 @@ class Inference:
             for end in range(1, len(parts)):
                 self._packages.add(".".join(parts[:end]))
         self._members: dict[_MemberKey, tuple[Resolved, ...]] = {}
+        self._wholes: dict[tuple[Scope, str], tuple[Resolved, ...]] = {}
+        self._joint: dict[int, tuple[Scope, str]] = {}
+        """By the identity of the tuples in `_wholes`, which are kept."""
         self._memo: dict[object, Values] = {}
         self._kept: list[object] = []
         self._running: dict[object, int] = {}
@@ -206,11 +209,29 @@ class Inference:
                         or isinstance(b.node, code.Generator)
                         or b.node.span[2:] <= span[:2]
                     ]
+                if bindings is current.bindings[name] and len(bindings) > 1:
+                    return self._whole(name, current)
                 if bindings:
                     return self._follow_all(name, current, bindings)
             first = False
             current = current.parent
         return self._star(name, scope.module) or ((External(f"builtins.{name}"),) if name in _BUILTINS else ())
+
+    def _whole(self, name: str, scope: Scope) -> tuple[Resolved, ...]:
+        """Return what all bindings of a name stand for, each time the same tuple."""
+        key = (scope, name)
+        if key not in self._wholes:
+            found = self._wholes[key] = self._follow_all(name, scope, scope.bindings[name])
+            if len(found) > 1:
+                self._joint[id(found)] = key
+        return self._wholes[key]
+
+    def joint(self, found: tuple[Resolved, ...]) -> tuple[Scope, str] | None:
+        """Return the scope and name all of whose bindings these are, where `resolve` found several.
+
+        Where each binding of a name reads the name (`x = x`), what they say together is asked for once.
+        """
+        return self._joint.get(id(found))
 
     def member(self, module: ModuleScope, name: str) -> tuple[Resolved, ...]:
         """Return what `name` stands for as an attribute of a module of the target."""
@@ -498,7 +519,7 @@ class Inference:
     def _infer(self, node: code.Expression, scope: Scope) -> Values:
         match node:
             case code.Name(id=name):
-                return self._union(self.value_of(resolved) for resolved in self.lookup(name, scope, node.span))
+                return self._values_of(self.lookup(name, scope, node.span))
             case code.Attribute(value=value, name=name):
                 return self._union(self.attribute(base, name) for base in self.infer(value, scope))
             case code.Call():
@@ -536,6 +557,13 @@ class Inference:
         if len(several) == 1 and len(several[0]) == 1:
             return several[0]
         return tuple(dict.fromkeys(chain.from_iterable(several)))
+
+    def _values_of(self, found: tuple[Resolved, ...]) -> Values:
+        """Return what the definitions of a name stand for together."""
+        joint = self.joint(found)
+        if joint is None:
+            return self._union(map(self.value_of, found))
+        return self._remember((*joint, "bindings"), lambda: self._union(map(self.value_of, found)))
 
     def value_of(self, resolved: Resolved) -> Values:
         """Return what a definition stands for."""
