@@ -60,15 +60,21 @@ class Call:
         return tuple(os.path.join(self.cwd, path) for path in self.paths) or (str(self.cwd),)  # noqa: PTH118 - fast
 
     @property
+    def aims(self) -> tuple[str, ...]:
+        """Where these are, behind all links."""
+        return tuple(map(os.path.realpath, self.starts))
+
+    @property
     def name(self) -> str:
         """What the call is stored under."""
-        said = [str(self.cwd), [str(path) for path in self.paths], self.config, sorted(self.others.items()), _itself()]
+        given = [str(path) for path in self.paths]
+        said = [str(self.cwd), given, self.aims, self.config, sorted(self.others.items()), _itself()]
         return digest_of(json.dumps(said).encode(errors="surrogateescape"))
 
     def around(self) -> dict[str, str]:
         """Return what is looked for before the target is looked at, as it is now."""
         configured = {file: digest(file) for file in (os.path.join(self.cwd, each) for each in self.config)}  # noqa: PTH118
-        return {**surroundings(self.starts), **configured}
+        return {**surroundings((*self.starts, *self.aims)), **configured}
 
 
 def folder_for(call: Call) -> Path:
@@ -101,7 +107,7 @@ class Cache:
         self.folder = folder
         self.call = call
         self.remarks: list[str] = []
-        self._around = call.around()
+        self._around: dict[str, str] | None = None
         self._document: dict[str, Any] | None = None
         self._asked = False
         self.file = folder / "results" / f"{call.name}.json"
@@ -118,6 +124,7 @@ class Cache:
             return None if document is None else replace(report_from(document["report"]), work=Work(recalled=True))
         except (KeyError, IndexError, TypeError, ValueError):
             self._damaged()
+            self._missed()
             return None
 
     def said(self, way: str) -> Said | None:
@@ -132,6 +139,8 @@ class Cache:
         """Remember a report, and what was looked at for it; what keeps it from being written is a remark."""
         from conformance.stored import data_of  # noqa: PLC0415
 
+        if self._around is None:
+            return  # nobody asked for it before the check: what was around then is not known
         if not all(map(os.path.exists, self.call.starts)):
             return  # the name of a package: what it stands for depends on what else there is
         files = {**self._around, **trace.files}
@@ -150,7 +159,14 @@ class Cache:
         if self._document is None and not self._asked:
             self._asked = True
             self._document = self._read()
+            if self._document is None:
+                self._missed()
         return self._document
+
+    def _missed(self) -> None:
+        """Look around before the check does: what is stored of it later is from now."""
+        self._document = None
+        self._around = self.call.around()
 
     def _read(self) -> dict[str, Any] | None:
         try:
@@ -172,23 +188,26 @@ class Cache:
         return document
 
     def _damaged(self) -> None:
-        self._document = None
         self.remarks.append(f"{self.file} is damaged, and was passed over")
 
     def _write(self, document: dict[str, Any]) -> None:
+        from conformance.files import replace_bytes  # noqa: PLC0415 - of no use where nothing has changed
+
         text = json.dumps(document, separators=(",", ":")).encode(errors="surrogateescape")
         try:
             self._make_folder()
-            _replace(self.file, digest_of(text).encode() + b"\n" + text)
+            replace_bytes(self.file, digest_of(text).encode() + b"\n" + text)
             self._make_room()
         except OSError as error:
             self.remarks.append(f"{self.folder} cannot be written: {error.strerror or error}")
 
     def _make_folder(self) -> None:
+        from conformance.files import replace_bytes  # noqa: PLC0415 - as above
+
         self.file.parent.mkdir(parents=True, exist_ok=True)
         for name, text in (("CACHEDIR.TAG", _TAG), (".gitignore", "*\n")):
             if not (self.folder / name).exists():
-                _replace(self.folder / name, text.encode())
+                replace_bytes(self.folder / name, text.encode())
 
     def _make_room(self) -> None:
         files = sorted(self.file.parent.glob("*.json"), key=_age)
@@ -201,17 +220,6 @@ def _age(file: Path) -> float:
         return file.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """Write a file as a whole: who reads it meanwhile sees the old one."""
-    own = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        own.write_bytes(content)
-        own.replace(file)
-    except OSError:
-        own.unlink(missing_ok=True)
-        raise
 
 
 def _itself() -> list[object]:

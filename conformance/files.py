@@ -1,4 +1,4 @@
-"""Files of the user's that are written anew: as a whole, or not at all."""
+"""Files that are written anew: as a whole, or not at all."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["replace_text"]
+__all__ = ["replace_bytes", "replace_text"]
 
 
 def replace_text(file: Path, text: str) -> None:
-    """Write a file; where that fails, on a full disk for one, what it held is still there.
+    """Write a file of text, as `replace_bytes` does."""
+    replace_bytes(file, text.encode())
+
+
+def replace_bytes(file: Path, content: bytes) -> None:
+    """Write a file; where that fails, on a full disk for one, what it held is still there. Who reads it sees one whole.
 
     Raises:
         OSError: it cannot be written.
@@ -21,7 +26,7 @@ def replace_text(file: Path, text: str) -> None:
     aim = file.resolve()
     beside = aim.with_name(f".{aim.name}.{os.getpid()}")
     try:
-        beside.write_text(text, "utf-8", newline="\n")
+        beside.write_bytes(content)
         if aim.exists():
             shutil.copymode(aim, beside)
         beside.replace(aim)

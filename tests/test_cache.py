@@ -168,6 +168,35 @@ def test_a_configuration_that_is_named_is_looked_at(here: Path, capsys: pytest.C
     assert recalled("--config", "own.toml") is None
 
 
+def test_a_link_that_leads_elsewhere_is_another_target(
+    here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay_out(tmp_path / "other", {"app/__init__.py": "", "app/main.py": "x = 1\n"})
+    link = here / "link"
+    link.symlink_to(here / "app")
+    first = checked(capsys, "link")
+    assert recalled("link") is not None
+
+    link.unlink()
+    link.symlink_to(tmp_path / "other/app")
+
+    assert checked(capsys, "link") == checked(capsys, "link", "--no-cache") != first
+
+
+def test_a_configuration_above_what_a_link_leads_to_is_looked_at(
+    here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay_out(tmp_path / "other", {name: text for name, text in APP.items() if name.startswith("app/")})
+    (here / "link").symlink_to(tmp_path / "other/app")
+    checked(capsys, "link")
+    assert recalled("link") is not None
+
+    lay_out(tmp_path / "other", {"conformance.toml": 'ignore = ["DI"]\n'})
+
+    assert recalled("link") is None
+    assert checked(capsys, "link") == checked(capsys, "link", "--no-cache")
+
+
 def damaged(damage: str, stored: bytes) -> bytes:
     known, _, text = stored.partition(b"\n")
     match damage:
