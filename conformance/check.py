@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from conformance.facts.code import Evaluate, Import, ImportFrom, walk
 from conformance.facts.extract import extract
 from conformance.judging import Outcome
 from conformance.program import Program, link
+from conformance.recursion import calls_up_to
 from conformance.results import (
     Finding,
     FindingStatus,
@@ -65,8 +65,8 @@ UNUSED, WITHOUT_REASON, UNREADABLE, UNDECIDABLE = "CK901", "CK902", "CK903", "CK
 class Loaded:
     """A target, read and linked: what the rules, the map and the list of roles start from.
 
-    `digests` says of each file what was read in it: see `conformance.trace`; `parsed` is how many were parsed;
-    `seconds` is what each step took.
+    `digests` says of each file what was read in it, "" where it could not be read: see `conformance.trace`; `seconds`
+    is what each step took.
     """
 
     target: Target
@@ -75,8 +75,12 @@ class Loaded:
     unreadable: tuple[UnreadableModule, ...]
     config: Config
     digests: Mapping[str, str]
-    parsed: int
     seconds: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def parsed(self) -> int:
+        """How many files were parsed."""
+        return sum(1 for digest in self.digests.values() if digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +118,8 @@ def _without_collector() -> Iterator[None]:
 
 
 _DEEPEST: Final = 8_000
-"""Calls within each other while a program is linked and judged. What a file may nest is bounded by the usual limit."""
-
-
-@contextmanager
-def _deeply() -> Iterator[None]:
-    """Let questions hang on one another for longer than Python lets calls: by chains of calls in the target."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _DEEPEST))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(limit)
+"""Calls within each other while a program is linked and judged: by chains of calls in the target. What a file may nest
+is bounded by the limit of its own."""
 
 
 def check(
@@ -312,15 +306,14 @@ def read(target: Target, config: Config, *, progress: Callable[[str, int, int], 
             digests.setdefault(str(file.path), "")
             unreadable.append(error)
     codes = {file.shown: code for file, code in modules}
-    parsed = sum(1 for seen in digests.values() if seen)
     clock.append(time.perf_counter())
     if progress is not None:
         progress("linking", 0, 1)
-    with _deeply():
+    with calls_up_to(_DEEPEST):
         program = link(modules, config)
     clock.append(time.perf_counter())
     seconds = tuple(zip(("reading", "linking"), (after - before for before, after in pairwise(clock)), strict=True))
-    return Loaded(target, codes, program, tuple(unreadable), config, digests, parsed, seconds)
+    return Loaded(target, codes, program, tuple(unreadable), config, digests, seconds)
 
 
 def _source(file: SourceFile) -> bytes:
@@ -341,7 +334,7 @@ def _extracted(source: bytes, file: SourceFile) -> ModuleCode:
 
 
 @_without_collector()
-@_deeply()
+@calls_up_to(_DEEPEST)
 def judge(
     loaded: Loaded,
     chosen: Chosen,

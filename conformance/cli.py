@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import os
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -90,6 +88,8 @@ def _status(run: Callable[[], int], *, verbose: bool) -> int:
             return FAILED
         _complain([f"internal error: {type(error).__name__}: {error}"])
         if verbose:
+            import traceback  # noqa: PLC0415 - seldom needed
+
             traceback.print_exception(error)
         else:
             _complain(["--verbose shows where; please report it"])
@@ -199,7 +199,9 @@ def _there_are(names: Iterable[str]) -> str:
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    from difflib import get_close_matches  # noqa: PLC0415 - seldom needed
+
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean `{near[0]}`?" if near else ""
 
 

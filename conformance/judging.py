@@ -28,6 +28,7 @@ PAYS: Final = 400
 """How many modules a program has for which a second process takes less time than it saves."""
 
 _BYTES: Final = 256
+"""How many rules can be shared out: each is handed over as one byte."""
 
 
 @dataclass(slots=True)

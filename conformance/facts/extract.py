@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from conformance.errors import UnreadableModule
 from conformance.facts import code
 from conformance.facts.comments import read_comments
 from conformance.facts.parse import parse
+from conformance.recursion import calls_up_to
 
 DEEPEST = 20_000
 """How deep an expression may be nested; CPython's own compiler gives up long before."""
@@ -42,21 +41,11 @@ def extract(source: bytes, path: str) -> code.ModuleCode:
     parsed = parse(source, path)
     converter = _Converter(parsed.text)
     try:
-        with _deep_recursion():
+        with calls_up_to(DEEPEST):
             body = converter.block(parsed.tree.body)
     except RecursionError as error:
         raise UnreadableModule(path, 1, "the code is nested too deeply to be read") from error
     return code.ModuleCode(body, read_comments(parsed.text), parsed.text.count("\n") + 1)
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, DEEPEST))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 class _Converter:

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
-from conformance.program.contexts import enclosing
 from conformance.program.queue import ARQ_KEYS
+from conformance.program.scopes import enclosing
 from conformance.program.values import LambdaValue
 from conformance.results import Finding, FindingStatus, Place
 

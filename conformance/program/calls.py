@@ -16,6 +16,7 @@ from conformance.program.scopes import (
     ImportBinding,
     Scope,
     ValueBinding,
+    enclosing_class,
     scopes_of,
 )
 from conformance.program.values import ClassValue, FunctionValue, LambdaValue, Value
@@ -227,7 +228,7 @@ def _calls_in(node: code.Call, scope: Scope) -> Iterator[tuple[code.Call, str, i
     """Yield what a call calls, by its last name: its function, and a function that it is given arguments for."""
     name = code.last_name(node.function)
     if name == "__init__" and isinstance(node.function, code.Attribute):
-        owner = _owner(scope)
+        owner = enclosing_class(scope)
         bases = owner.node.bases if owner is not None and isinstance(node.function.value, code.Call) else ()
         for base in (*bases, node.function.value):
             yield node, code.last_name(base), 0
@@ -242,12 +243,3 @@ def _calls_in(node: code.Call, scope: Scope) -> Iterator[tuple[code.Call, str, i
         for handed in (*node.arguments[:2], *(k.value for k in node.keywords if k.name in {"target", "func"})):
             if inner := code.last_name(handed):
                 yield code.Call(node.span, node.function, (handed, *given.elements), ()), inner, 1
-
-
-def _owner(scope: Scope) -> ClassScope | None:
-    current: Scope | None = scope
-    while current is not None:
-        if isinstance(current, ClassScope):
-            return current
-        current = current.parent
-    return None

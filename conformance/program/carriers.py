@@ -111,7 +111,9 @@ _NAMES = (code.Name, code.Attribute)
 _ANY = "*"
 _CALLED_BY_NAME = "()"
 _DEEPEST = 9
+"""How many assignments are followed to what a call of a name runs."""
 _FEW = 2_000
+"""How many names are followed in a program of any size."""
 _ITEM = "[]"
 
 
@@ -211,9 +213,9 @@ class Carriers:
     def _of_name(self, name: str, scope: Scope) -> tuple[_Key, ...]:
         current: Scope | None = scope
         while current is not None:
+            if name in current.lambdas:
+                return ((current, name), name)
             if name in current.bindings:
-                if name in current.lambdas:
-                    return ((current, name), name)
                 if not isinstance(current, FunctionScope):
                     break
                 if current.module.is_test or any(
@@ -221,8 +223,6 @@ class Carriers:
                 ):
                     return ((current, name), name)  # the result of a fixture, of a function
                 return ((current, name),)
-            if name in current.lambdas:
-                return ((current, name), name)
             current = current.parent
         return (name,)
 
@@ -304,10 +304,11 @@ class Carriers:
                 if isinstance(value, code.Lambda):
                     self._named_lambdas[name].append((scope, value))
             case code.Subscript(value=container, key=key):
+                sources = self._keys(value, scope)
                 for aim, _ in self._keys(container, scope):
-                    self._lead(self._keys(value, scope), aim, _PUT_IN)
+                    self._lead(sources, aim, _PUT_IN)
                 for item, _ in _item(key):
-                    self._lead(self._keys(value, scope), item, how)
+                    self._lead(sources, item, how)
             case code.Sequence(elements=elements):
                 for element in elements:
                     self._store(element, value, _TAKEN_OUT, scope)

@@ -10,7 +10,7 @@ from conformance.facts import code
 from conformance.program.inference import Inference
 from conformance.program.origins import Origins
 from conformance.program.queue import Queue, WorkerSettings
-from conformance.program.scopes import ClassScope, FunctionScope, Scope
+from conformance.program.scopes import ClassScope, FunctionScope, enclosing
 from conformance.program.stores import Access, Stores
 from conformance.program.values import (
     ClassValue,
@@ -168,12 +168,3 @@ class WorkerContexts:
                 case _:
                     return None
         return found if values else None
-
-
-def enclosing(function: FunctionScope | None) -> Iterator[FunctionScope]:
-    """Yield a function and those that it is nested in."""
-    current: Scope | None = function
-    while current is not None:
-        if isinstance(current, FunctionScope):
-            yield current
-        current = current.parent

@@ -30,6 +30,7 @@ from conformance.program.scopes import (
     ParameterBinding,
     Scope,
     ValueBinding,
+    enclosing_class,
     scopes_of,
     visible_bindings,
 )
@@ -913,7 +914,7 @@ class Inference:
             case code.Call(function=code.Name(id="vars"), arguments=(base,)):
                 return tuple(v for v in self.infer(base, scope) if isinstance(v, AppState))
             case code.Call(function=code.Name(id="super")):
-                owner = _owner(scope)
+                owner = enclosing_class(scope)
                 return tuple(Instance(base) for base in self.bases(owner)) if owner else ()
             case code.Call(function=function, arguments=(first, second)) if self.calls.is_cast(function):
                 stated = self.instances(self.annotation(first, scope))
@@ -1279,15 +1280,6 @@ def _assigned_to_self(cls: ClassScope) -> dict[str, list[tuple[FunctionScope, co
 
 def _holds(outer: code.Span, inner: code.Span) -> bool:
     return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
-
-
-def _owner(scope: Scope) -> ClassScope | None:
-    current: Scope | None = scope
-    while current is not None:
-        if isinstance(current, ClassScope):
-            return current
-        current = current.parent
-    return None
 
 
 def _decorator_names(function: FunctionScope) -> set[str]:

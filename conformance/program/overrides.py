@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
-from conformance.program.scopes import FunctionScope, ModuleScope, Scope, scopes_of
+from conformance.program.scopes import FunctionScope, ModuleScope, Scope, enclosing, scopes_of
 from conformance.program.values import Display, Overrides
 from conformance.results import Place
 
@@ -48,10 +48,7 @@ class OverrideWrite:
 
     @property
     def function(self) -> FunctionScope | None:
-        current: Scope | None = self.scope
-        while current is not None and not isinstance(current, FunctionScope):
-            current = current.parent
-        return current
+        return next(enclosing(self.scope), None)
 
 
 def override_writes(program: Program, module: ModuleScope) -> Iterator[OverrideWrite]:

@@ -457,3 +457,18 @@ def scopes_of(module: ModuleScope) -> Iterator[Scope]:
     yield module
     yield from module.classes
     yield from module.functions
+
+
+def enclosing(scope: Scope | None) -> Iterator[FunctionScope]:
+    """Yield the functions that a scope is, or stands in, the innermost first."""
+    while scope is not None:
+        if isinstance(scope, FunctionScope):
+            yield scope
+        scope = scope.parent
+
+
+def enclosing_class(scope: Scope | None) -> ClassScope | None:
+    """Return the innermost class that a scope is, or stands in."""
+    while scope is not None and not isinstance(scope, ClassScope):
+        scope = scope.parent
+    return scope

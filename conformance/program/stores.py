@@ -18,6 +18,7 @@ from conformance.program.scopes import (
     ModuleScope,
     Scope,
     ValueBinding,
+    enclosing,
     scopes_of,
 )
 from conformance.program.values import AppState, Context, Display, External, Instance, Located, Value, Values
@@ -88,12 +89,7 @@ class Access:
     @property
     def function(self) -> FunctionScope | None:
         """The innermost function that the access stands in."""
-        current: Scope | None = self.scope
-        while current is not None:
-            if isinstance(current, FunctionScope):
-                return current
-            current = current.parent
-        return None
+        return next(enclosing(self.scope), None)
 
 
 class Stores:

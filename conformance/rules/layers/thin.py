@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.program import Program
-from conformance.program.scopes import FunctionScope, ModuleScope, Scope, scopes_of
+from conformance.program.scopes import FunctionScope, ModuleScope, Scope, enclosing, scopes_of
 
 _SCHEDULERS = frozenset({"scheduler", "schedulers", "scheduling"})
 _NOT_THIN = ("services", "core", "models", "config", "deps", "lifespan", "entrypoint", "constants")
@@ -25,7 +25,7 @@ def thin_scopes(program: Program, *, with_frontend: bool) -> Iterator[Scope]:
         if not whole and not module.has_role("worker"):
             continue
         for scope in scopes_of(module):
-            functions = tuple(_functions(scope))
+            functions = tuple(enclosing(scope))
             if not whole and not any(f in program.queue.tasks for f in functions):
                 continue
             if not any(f in opening or _is_yielding_provider(program, f) for f in functions):
@@ -47,14 +47,6 @@ def is_thin(module: ModuleScope, program: Program, *, with_frontend: bool) -> bo
     if segments & _SCHEDULERS or "apscheduler" in tops:
         return True
     return with_frontend and ("frontend" in segments or "flet" in tops)
-
-
-def _functions(scope: Scope) -> Iterator[FunctionScope]:
-    current: Scope | None = scope
-    while current is not None:
-        if isinstance(current, FunctionScope):
-            yield current
-        current = current.parent
 
 
 def _is_yielding_provider(program: Program, function: FunctionScope) -> bool:

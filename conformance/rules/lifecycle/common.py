@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import Access, Construction, Program, Provider
-from conformance.program.contexts import enclosing
-from conformance.program.scopes import ClassScope, FunctionScope, Scope
+from conformance.program.scopes import ClassScope, FunctionScope, Scope, enclosing
 from conformance.program.values import ClassValue, External, Instance
 
 

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import Access, Program
-from conformance.program.contexts import enclosing
-from conformance.program.scopes import FunctionScope, Scope
+from conformance.program.scopes import FunctionScope, Scope, enclosing
 from conformance.results import Place, Step, Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.lifecycle.common import request_resources

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import Program, catalogue, scopes_of
-from conformance.program.contexts import enclosing
 from conformance.program.guards import unrun_lines
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, enclosing
 from conformance.program.settings import BUILDING, module_level_settings, settings_classes
 from conformance.program.values import ClassValue, External
 from conformance.results import Place, Violation

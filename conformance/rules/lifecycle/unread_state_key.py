@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.facts import code
 from conformance.program import Access, Program, catalogue
-from conformance.program.contexts import enclosing
+from conformance.program.scopes import enclosing
 from conformance.results import Severity, Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.lifecycle.common import hands_state_away, is_library_key, written_in_lifespan

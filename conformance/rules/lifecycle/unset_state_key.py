@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.program import Access, Program
-from conformance.program.contexts import enclosing
+from conformance.program.scopes import enclosing
 from conformance.results import Undecidable, Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.lifecycle.common import hands_state_away, is_library_key, own_providers, written_in_lifespan

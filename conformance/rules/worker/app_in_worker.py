@@ -7,9 +7,8 @@ from itertools import chain
 
 from conformance.facts import code
 from conformance.program import FunctionScope, ImportEdge, ModuleScope, Program, Scope, catalogue, scopes_of
-from conformance.program.contexts import enclosing
 from conformance.program.references import binding_scope
-from conformance.program.scopes import ClassScope, ImportBinding, ParameterBinding, ValueBinding
+from conformance.program.scopes import ClassScope, ImportBinding, ParameterBinding, ValueBinding, enclosing
 from conformance.program.values import External, Instance, Resolved, Symbol, Value
 from conformance.results import Place, Violation
 from conformance.rules.base import Example, Rule

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from conformance.facts import code
 from conformance.program import FunctionScope, Program
 from conformance.program.catalogue import Resource
-from conformance.program.contexts import enclosing
+from conformance.program.scopes import enclosing
 from conformance.program.values import ContextEntry, Display, Instance, Value, Values
 
 HOOKED_TO_JOBS = frozenset({"on_job_start", "on_job_end", "after_job_end"})

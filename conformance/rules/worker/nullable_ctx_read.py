@@ -7,8 +7,7 @@ from itertools import chain
 
 from conformance.facts import code
 from conformance.program import FunctionScope, ModuleScope, Program, Scope
-from conformance.program.contexts import enclosing
-from conformance.program.scopes import ValueBinding
+from conformance.program.scopes import ValueBinding, enclosing
 from conformance.program.values import Context, ContextEntry, Symbol, Values
 from conformance.results import Place, Violation
 from conformance.rules.base import Example, Rule

@@ -7,8 +7,7 @@ from itertools import chain
 
 from conformance.facts import code
 from conformance.program import Construction, FunctionScope, ModuleScope, Program, Scope
-from conformance.program.contexts import enclosing
-from conformance.program.scopes import ValueBinding
+from conformance.program.scopes import ValueBinding, enclosing
 from conformance.program.values import Context, ContextEntry, Symbol
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
