@@ -172,9 +172,11 @@ class Carriers:
                 return [(name, _SAME), *self._keys(value, scope)] if name in _OF_AN_APP else [(name, _SAME)]
             case code.Call():
                 return self._result(node, scope)
+            case code.Lambda(body=body):
+                return _each(self._keys(body, scope), _RETURNED)
             case code.Subscript(value=value, key=key):
                 held = self._keys(value, scope)
-                found = _each(held, _TAKEN_OUT) + _item(key)
+                found = _each(held, _TAKEN_OUT) + _each(held, _CALLED) + _item(key)
                 if isinstance(key, code.Constant) and key.value in _OF_AN_APP:  # `vars(app)["state"]`
                     found += held
                 if code.last_name(value) == "scope":  # of ASGI
@@ -244,8 +246,10 @@ class Carriers:
                         self._leads[source].append((aim, _SAME))
                         self._originals[name].add(source)
                     case ValueBinding(value=value, annotation=annotation, how=how, path=path):
-                        way = _TAKEN_OUT if how == "element" or path else _SAME
-                        self._lead(self._keys(value, binding.within or scope), aim, way)
+                        sources = self._keys(value, binding.within or scope)
+                        self._lead(sources, aim, _TAKEN_OUT if how == "element" or path else _SAME)
+                        if how in {"element", "entered"}:  # by a method of the object
+                            self._lead(sources, aim, _CALLED)
                         self._lead(_named_in(annotation), aim)
                         if isinstance(value, _NAMES):
                             self._originals[name].add(code.last_name(value))
@@ -258,6 +262,7 @@ class Carriers:
                     case ParameterBinding(node=parameter):
                         self._lead(_named_in(parameter.annotation), aim)
                         self._lead(_named_in(parameter.default), aim)
+                        self._lead(self._keys(parameter.default, scope.parent or scope), aim)
                     case FunctionScope():
                         self._defined(binding)
                     case ClassScope():
@@ -294,8 +299,10 @@ class Carriers:
                         self._store(target, value, _SAME, scope)
                 case code.For(target=target, source=value) | code.Generator(target=target, source=value):
                     self._store(target, value, _TAKEN_OUT, scope)
+                    self._store(target, value, _CALLED, scope)
                 case code.WithItem(target=target, manager=value) if target is not None:
                     self._store(target, value, _SAME, scope)
+                    self._store(target, value, _CALLED, scope)
 
     def _store(self, target: code.Expression, value: code.Expression | None, how: _How, scope: Scope) -> None:
         match target:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from conformance.check import load
 from conformance.config import Config
-from conformance.examples import files_of, program_from
+from conformance.examples import program_from
 from conformance.facts import code
 from conformance.program import Program, scopes_of
 from conformance.program.carriers import Carriers
 from conformance.program.stores import Stores
-from conformance.rules import all_rules
+from tests.test_metamorphic import CASES
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = [
-    (rule.id, files_of(each.files)) for rule in all_rules() for each in (*rule.bad, *rule.good) if rule.id != "CK903"
-]
 
 
 def accesses(program: Program) -> list[str]:
@@ -33,11 +31,11 @@ def both(program: Program) -> tuple[list[str], list[str]]:
         return found, accesses(program)
 
 
-def test_no_access_of_an_example_is_passed_over() -> None:
-    several = [(rule, *both(program_from(files))) for rule, files in EXAMPLES]
+def test_no_access_of_any_program_of_the_suite_is_passed_over() -> None:
+    several = [(case.name, *both(program_from(case.files))) for case in CASES]
 
-    assert [(rule, every) for rule, found, every in several if found != every] == []
-    assert sum(len(every) for _, _, every in several) > 150
+    assert [(name, every) for name, found, every in several if found != every] == []
+    assert sum(len(every) for _, _, every in several) > 1_000
 
 
 def test_no_access_of_the_reference_application_is_passed_over() -> None:
@@ -45,6 +43,31 @@ def test_no_access_of_the_reference_application_is_passed_over() -> None:
 
     assert found == every
     assert len(every) > 10
+
+
+def sections(kind: str) -> dict[str, str]:
+    text = Path(__file__).with_name("carried.txt").read_text("utf-8")
+    parts = (part.partition("\n") for part in text.split("=== ")[1:])
+    return {head.removeprefix(f"{kind}: "): body for head, _, body in parts if head.startswith(kind)}
+
+
+HEAD = """\
+import asyncio, contextlib, functools, threading, typing
+from typing import Annotated
+from fastapi import Depends, FastAPI, Request
+app = FastAPI()
+"""
+
+
+def test_no_access_is_passed_over_however_an_application_is_had_and_handed_on() -> None:
+    several: dict[str, tuple[list[str], list[str]]] = {}
+    for (made, text), (used, body) in product(sections("made").items(), sections("used").items()):
+        head, _, expression = text.rstrip().rpartition("HERE = ")
+        source = f"{HEAD}{head}{body.replace('HERE', expression)}"
+        several[f"{made}, {used}"] = both(program_from({"app/__init__.py": "", "app/main.py": source}))
+
+    assert {name: every for name, (found, every) in several.items() if found != every} == {}
+    assert sum(any(each.startswith("state write") for each in every) for _, every in several.values()) > 700
 
 
 WAYS = {
@@ -64,6 +87,10 @@ WAYS = {
     "with held() as it:\n    it.x = 1\n",
     "getattr": "name = 'state'\ngetattr(app, name).x = 1\n",
     "a walrus": "(it := app.state).x = 1\n",
+    "a default": "def mark(what=app.state):\n    what.x = 1\n",
+    "a lambda that is called": "(lambda: app)().state.x = 1\n",
+    "a lambda by its name": "made = lambda: app\nmade().state.x = 1\n",
+    "what is entered": "class A:\n    def __enter__(self):\n        return app.state\n\nwith A() as s:\n    s.x = 1\n",
     "a choice": "it = app.state if app else None\nit.x = 1\n",
     "an annotation": "from fastapi import FastAPI as Web\n\n\ndef mark(server: Web):\n    server.state.x = 1\n",
     "an alias of a type": "import typing as t\nI = t.Annotated[FastAPI, 1]\n\ndef mark(s: I):\n    s.state.x = 1\n",
