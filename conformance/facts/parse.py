@@ -152,6 +152,8 @@ def _decode(source: bytes, path: str) -> str:
         raise UnreadableModule(path, line, reason) from error
     except UnicodeError as error:
         raise UnreadableModule(path, line, f"cannot be read as {encoding}: {error}") from error
+    if text.endswith("\\\r\n"):
+        text += "\n"  # as CPython does behind CR and LF, so that the backslash continues into an empty line
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text

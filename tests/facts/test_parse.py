@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from conformance.errors import UnreadableModule
 from conformance.facts.newer import made_plain, parse_newer
@@ -298,6 +300,40 @@ def test_a_file_is_decoded_as_python_decodes_it(source: bytes, text: str | None)
 
     assert text is None or parsed.text == text
     assert ast.dump(parsed.tree, include_attributes=True) == ast.dump(ast.parse(source), include_attributes=True)
+
+
+PIECES = (
+    "\\",
+    "\\\r\n",
+    "\r",
+    "\r\n",
+    "\n",
+    "x",
+    " ",
+    "\f",
+    '"',
+    "'''",
+    "#",
+    "if x:",
+    "(",
+    ")",
+    "=",
+    "é",
+    "f'{x}'",
+    "\ufeff",
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@example(pieces=["x", "\\\r\n"])
+@example(pieces=["if x:", "\r\n", " ", "x", "\\\r\n"])
+@given(pieces=st.lists(st.sampled_from(PIECES), max_size=8))
+def test_what_python_reads_is_read_alike_however_its_lines_end(pieces: list[str]) -> None:
+    source = "".join(pieces).encode()
+    with suppress(SyntaxError), warnings.catch_warnings(action="ignore"):
+        expected = ast.dump(ast.parse(source), include_attributes=True)
+
+        assert ast.dump(parse(source, "a.py").tree, include_attributes=True) == expected
 
 
 @pytest.mark.parametrize(
