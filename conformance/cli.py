@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import sys
@@ -450,6 +451,7 @@ def _watch(options: argparse.Namespace) -> int:
     here = Path.cwd()
     configuration = find(here)
     default = [configuration.parent if configuration else here]
+    gc.enable()
     named = [each for each in options.config if Path(each).exists()]
     starts = [here / path for path in options.paths if path.exists()] or default
 
@@ -755,6 +757,7 @@ def _fleet(options: argparse.Namespace) -> int:
 
     if options.dask and options.scheduler:
         raise UsageError("--dask is on this machine, and --scheduler elsewhere: one of them")
+    gc.enable()
     by_dask = options.dask or options.scheduler
     checkouts = listed_in(options.file, cached=not options.no_cache)
     before = earlier(options.against) if options.against else None
@@ -782,6 +785,7 @@ def _selftest(options: argparse.Namespace) -> int:
     from conformance.selftest.doors import DOORS  # noqa: PLC0415
     from conformance.selftest.report import WRITERS  # noqa: PLC0415
 
+    gc.enable()
     progress = _Progress(sys.stderr, quiet=options.quiet)
     doors = DOORS if options.matrix else ()
     try:
