@@ -578,6 +578,10 @@ _SHAPES: dict[type, tuple[tuple[str, bool], ...]] = {
 }  # fmt: skip
 
 
+LEAVES = frozenset(record for record, parts in _SHAPES.items() if not parts)
+"""The records below which there is none."""
+
+
 def children(node: Node) -> list[Node]:
     """Return the records directly below `node`, in the order of the source (decorators before the name)."""
     found: list[Node] = []

@@ -192,9 +192,9 @@ class Calls:
         own = set(names)
         return frozenset(own | self._renamed(own))
 
-    def sites(self) -> Iterator[tuple[str, code.Call, Scope, int]]:
-        """Yield all calls, each with the name of what it calls, or runs with what stands behind it; see `of`."""
-        return ((name, *site) for name, sites in self._index.by_name.items() for site in sites)
+    def sites(self) -> Iterator[CallSite]:
+        """Yield all calls of what has a name, and those that run what they are given; see `of`."""
+        return chain.from_iterable(self._index.by_name.values())
 
     @cached_property
     def _index(self) -> _Index:

@@ -4,7 +4,8 @@ Inference says what an expression stands for, and to ask it of every attribute o
 linking. This says cheaply of which expressions it need not be asked. It follows the three from where they come up,
 `FastAPI()`, a parameter named `app`, the first parameter of a task, along everything that hands them on: assignments,
 arguments, results, containers, attributes of any object, base classes. A name that is not a local is one name wherever
-it stands, so that more is followed than there is, and never less.
+it stands, so that more is followed than there is, and never less; inference is asked of each step whether what the
+name says can be.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 from conformance.facts import code
@@ -26,13 +28,23 @@ from conformance.program.scopes import (
     ValueBinding,
     scopes_of,
 )
-from conformance.program.values import Resolved, Symbol
+from conformance.program.values import (
+    AppState,
+    ClassValue,
+    Context,
+    Display,
+    FunctionValue,
+    Instance,
+    LambdaValue,
+    Symbol,
+    Value,
+    Values,
+)
 
 __all__ = ["Carriers"]
 
-_Key: TypeAlias = str | tuple[Scope | str, str] | tuple[str, str, int | str]
-"""A name; a local, by its scope; what stands under a key in whatever container: `("[]", key)`; an argument, by its
-position, of whatever is called by a name."""
+_Key: TypeAlias = str | tuple[Scope | str, str]
+"""A name; a local, by its scope; what stands under a key in whatever container: `("[]", key)`."""
 
 
 _ITSELF, _WITHIN, _GIVES, _GIVES_WITHIN, _GIVES_GIVER = 1, 2, 4, 8, 16
@@ -74,11 +86,27 @@ def _then(first: _How, second: _How) -> _How:
     return first if second is _SAME else second if first is _SAME else tuple(second[holds] for holds in first)
 
 
-class _Handed(NamedTuple):
-    """An argument of a call of something of a name, by its position or its own name; "*" where that is not known."""
+_By: TypeAlias = code.Expression | Symbol | FunctionScope | None
 
-    name: str
+
+class _Lead(NamedTuple):
+    """What a name leads to: by an expression, a parameter, or the result of a function, to another name."""
+
+    aim: _Key
+    into: _How
+    """How the expression holds what the name stands for."""
+    by: _By
+    scope: Scope
+    out: _How
+    """How the other name holds what the expression stands for."""
+
+
+class _Handed(NamedTuple):
+    """An argument of a call, by its position or its own name; "*" where that is not known."""
+
     callee: code.Expression
+    into: _How
+    argument: code.Expression
     scope: Scope
     position: int | str
 
@@ -109,9 +137,10 @@ _OF_ITS_CLASS = frozenset({"__enter__", "__aenter__", "__iter__", "__getitem__",
 _BINDING = (code.Assign, code.For, code.Generator, code.WithItem)
 _NAMES = (code.Name, code.Attribute)
 _ANY = "*"
-_CALLED_BY_NAME = "()"
-_DEEPEST = 9
-"""How many assignments are followed to what a call of a name runs."""
+_DEEPEST = 4
+"""How many functions that return functions, and containers of containers, are looked through."""
+_MANY = 50
+"""A container of so many is taken to hold one of the three."""
 _FEW = 2_000
 """How many names are followed in a program of any size."""
 _ITEM = "[]"
@@ -122,13 +151,10 @@ class Carriers:
 
     def __init__(self, names: Inference) -> None:
         self._names = names
-        self._leads: dict[_Key, list[tuple[_Key, _How]]] = defaultdict(list)
-        self._functions: dict[str, list[FunctionScope]] = defaultdict(list)
-        self._classes: dict[str, list[ClassScope]] = defaultdict(list)
-        self._originals: dict[str, set[str]] = defaultdict(set)
+        self._leads: dict[_Key, list[_Lead]] = defaultdict(list)
+        self._handed_on: dict[_Key, list[_Handed]] = defaultdict(list)
+        self._known: dict[Value, int] = {}
         self._known_fields: dict[tuple[ClassScope, int | str], _Keys] = {}
-        self._handed_on: dict[_Key, list[tuple[_Handed, _How]]] = defaultdict(list)
-        self._named_lambdas: dict[str, list[tuple[Scope, code.Lambda]]] = defaultdict(list)
         self._found: dict[_Key, int] = {}
         self._passing_on = names.spellings(_PASSING_ON)
         self.is_too_many = False
@@ -141,11 +167,9 @@ class Carriers:
             self._stored(scope)
             for call in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
                 self._kept(call, scope)
-        for name, call, scope, skip in names.calls.sites():
-            self._handed(name, call, scope, skip)
-        followed = {*self._leads, *self._handed_on}
-        locals_ = [(key, _COMING_UP[key[1]]) for key in followed if isinstance(key, tuple) and key[1] in _COMING_UP]
-        self._follow([*_COMING_UP.items(), *locals_, *_contexts(names)])
+        for call, scope, skip in names.calls.sites():
+            self._handed(call, scope, skip)
+        self._follow([*_COMING_UP.items(), ((_ITEM, "app"), _ITSELF), *self._parameters_by_name(), *_contexts(names)])
 
     def may(self, node: code.Expression, scope: Scope) -> bool:
         """Return whether an expression can stand for one of the three."""
@@ -153,11 +177,16 @@ class Carriers:
             return True
         if type(node) is code.Attribute and node.name not in _OF_AN_APP:
             return bool(self._found.get(node.name, 0) & _ITSELF)
-        return any(how[self._of_key(key)] & _ITSELF for key, how in self._keys(node, scope))
+        return any(how[self._found.get(key, 0)] & _ITSELF for key, how in self._keys(node, scope))
 
-    def _of_key(self, key: _Key) -> int:
-        known = self._found.get(key, 0)
-        return known if isinstance(key, str) else known | _COMING_UP.get(key[1], 0)
+    def _parameters_by_name(self) -> Iterator[tuple[_Key, int]]:
+        """Yield the parameters that are taken for an application because of what they are called."""
+        for module in self._names.modules:
+            for function in module.functions:
+                for parameter in function.parameters:
+                    if parameter.name in _COMING_UP:
+                        for symbol in self._names.lookup(parameter.name, function):
+                            yield (function, parameter.name), self._held_by(self._names.value_of(symbol))
 
     # --- what an expression can stand for ----------------------------------------------------------------------------
 
@@ -230,10 +259,10 @@ class Carriers:
 
     # --- what leads where --------------------------------------------------------------------------------------------
 
-    def _lead(self, sources: _Keys, aim: _Key, how: _How = _SAME) -> None:
-        for source, way in sources:
-            if source != aim:
-                self._leads[source].append((aim, _then(way, how)))
+    def _lead(self, sources: _Keys, aim: _Key, how: _How, by: _By, scope: Scope) -> None:
+        for source, into in sources:
+            if source != aim or into is not _SAME or how is not _SAME:
+                self._leads[source].append(_Lead(aim, into, by, scope, how))
 
     def _bound(self, scope: Scope) -> None:
         """Read what a scope binds: imports, values, parameters, definitions."""
@@ -242,53 +271,44 @@ class Carriers:
             for binding in bindings:
                 match binding:
                     case ImportBinding(module=module, name=imported):
-                        source = imported or module.rpartition(".")[2]
-                        self._leads[source].append((aim, _SAME))
-                        self._originals[name].add(source)
+                        self._lead([(imported or module.rpartition(".")[2], _SAME)], aim, _SAME, None, scope)
                     case ValueBinding(value=value, annotation=annotation, how=how, path=path):
-                        sources = self._keys(value, binding.within or scope)
-                        self._lead(sources, aim, _TAKEN_OUT if how == "element" or path else _SAME)
+                        where = binding.within or scope
+                        sources = self._keys(value, where)
+                        self._lead(sources, aim, _TAKEN_OUT if how == "element" or path else _SAME, value, where)
                         if how in {"element", "entered"}:  # by a method of the object
-                            self._lead(sources, aim, _CALLED)
-                        self._lead(_named_in(annotation), aim)
-                        if isinstance(value, _NAMES):
-                            self._originals[name].add(code.last_name(value))
-                        if isinstance(value, code.Call) and value.arguments:  # `partial(f, 1)`
-                            self._originals[name].add(code.last_name(value.arguments[0]))
-                        if isinstance(value, code.Lambda):
-                            self._named_lambdas[name].append((scope, value))
+                            self._lead(sources, aim, _CALLED, value, where)
+                        self._lead(_named_in(annotation), aim, _SAME, Symbol(scope, name, binding), scope)
                         if isinstance(value, code.Subscript):  # the alias of a type
-                            self._lead(_each(_named_in(value), _RETURNED), aim)
+                            self._lead(_named_in(value), aim, _RETURNED, None, scope)
                     case ParameterBinding(node=parameter):
-                        self._lead(_named_in(parameter.annotation), aim)
-                        self._lead(_named_in(parameter.default), aim)
-                        self._lead(self._keys(parameter.default, scope.parent or scope), aim)
+                        outer = scope.parent or scope
+                        symbol = Symbol(scope, name, binding)
+                        self._lead(_named_in(parameter.annotation), aim, _SAME, symbol, scope)
+                        self._lead(_named_in(parameter.default), aim, _SAME, symbol, scope)
+                        self._lead(self._keys(parameter.default, outer), aim, _SAME, parameter.default, outer)
                     case FunctionScope():
                         self._defined(binding)
                     case ClassScope():
-                        self._class(binding)
+                        for base in binding.node.bases:
+                            self._lead(self._keys(base, binding.parent), binding.name, _SAME, base, binding.parent)
 
     def _defined(self, function: FunctionScope) -> None:
-        self._functions[function.name].append(function)
+        name = function.name
         for node in function.nodes.of(code.Return, code.Yield, code.YieldFrom):
             match node:
                 case code.Return(value=value) | code.Yield(value=value) | code.YieldFrom(value=value):
-                    self._lead(self._keys(value, function), function.name, _RETURNED)
-        self._lead(_named_in(function.node.returns), function.name, _RETURNED)
+                    self._lead(self._keys(value, function), name, _RETURNED, value, function)
+        self._lead(_named_in(function.node.returns), name, _RETURNED, function, function)
         if function.node.decorators:  # a property, a fixture
-            self._leads[function.name].append((function.name, _CALLED))
+            self._lead([(name, _SAME)], name, _CALLED, None, function)
         for decorator in function.node.decorators:
-            self._lead(self._keys(decorator, function.parent), function.name)
+            self._lead(self._keys(decorator, function.parent), name, _SAME, decorator, function.parent)
         owner = function.owner
         if owner is not None and function.parameters:
-            self._lead([(owner.name, _CALLED)], (function, function.parameters[0].name))
-            if function.name in _OF_ITS_CLASS:
-                self._lead([(function.name, _RETURNED)], owner.name)
-
-    def _class(self, cls: ClassScope) -> None:
-        for base in cls.node.bases:
-            self._lead(self._keys(base, cls.parent), cls.name)
-        self._classes[cls.name].append(cls)
+            self._lead([(owner.name, _SAME)], (function, function.parameters[0].name), _CALLED, None, function)
+            if name in _OF_ITS_CLASS:
+                self._lead([(name, _SAME)], owner.name, _RETURNED, None, function)
 
     def _stored(self, scope: Scope) -> None:
         """Read what is stored in attributes and items."""
@@ -307,15 +327,13 @@ class Carriers:
     def _store(self, target: code.Expression, value: code.Expression | None, how: _How, scope: Scope) -> None:
         match target:
             case code.Attribute(name=name):
-                self._lead(self._keys(value, scope), name, how)
-                if isinstance(value, code.Lambda):
-                    self._named_lambdas[name].append((scope, value))
+                self._lead(self._keys(value, scope), name, how, value, scope)
             case code.Subscript(value=container, key=key):
                 sources = self._keys(value, scope)
                 for aim, _ in self._keys(container, scope):
-                    self._lead(sources, aim, _PUT_IN)
+                    self._lead(sources, aim, _PUT_IN, value, scope)
                 for item, _ in _item(key):
-                    self._lead(sources, item, how)
+                    self._lead(sources, item, how, value, scope)
             case code.Sequence(elements=elements):
                 for element in elements:
                     self._store(element, value, _TAKEN_OUT, scope)
@@ -336,62 +354,38 @@ class Carriers:
         for given in (function, *call.arguments):
             if isinstance(given, code.Lambda):
                 aims += [((scope, parameter.name), _ANYHOW) for parameter in given.parameters]
-        items = [k for k in call.keywords if k.name is not None] if name in {"update", "dict"} else []
         if aims:
             for argument in (*call.arguments, *(k.value for k in call.keywords)):
                 sources = self._keys(argument, scope)
                 for aim, how in aims:
-                    self._lead(sources, aim, how)
-        for keyword in items:
-            self._lead(self._keys(keyword.value, scope), (_ITEM, str(keyword.name)))
+                    self._lead(sources, aim, how, argument, scope)
+        for keyword in call.keywords if name in {"update", "dict"} else ():
+            if keyword.name is not None:
+                self._lead(self._keys(keyword.value, scope), (_ITEM, keyword.name), _SAME, keyword.value, scope)
 
-    def _handed(self, name: str, call: code.Call, scope: Scope, skip: int) -> None:
+    def _handed(self, call: code.Call, scope: Scope, skip: int) -> None:
         """Read what a call hands to what it runs: itself, or what it is given to run."""
         callee = call.function if skip == 0 else call.arguments[skip - 1]
         for position, argument in enumerate(call.arguments[skip:]):
-            is_many = isinstance(argument, code.Starred)
-            handed = _Handed(name, callee, scope, _ANY if is_many else position)
-            for source, way in self._keys(argument, scope):
-                self._handed_on[source].append((handed, _then(way, _ANYHOW if is_many else _SAME)))
+            at = _ANY if isinstance(argument, code.Starred) else position
+            for source, into in self._keys(argument, scope):
+                self._handed_on[source].append(_Handed(callee, into, argument, scope, at))
         for keyword in call.keywords:
-            handed = _Handed(name, callee, scope, keyword.name or _ANY)
-            for source, way in self._keys(keyword.value, scope):
-                self._handed_on[source].append((handed, _then(way, _SAME if keyword.name else _ANYHOW)))
+            for source, into in self._keys(keyword.value, scope):
+                self._handed_on[source].append(_Handed(callee, into, keyword.value, scope, keyword.name or _ANY))
 
     def _takers(self, handed: _Handed) -> _Keys:
         """Return the parameters, and the fields, that get an argument of a call: of all that the call may run."""
-        callee = handed.callee
-        if isinstance(callee, code.Attribute) and callee.name == "__init__":
-            classes = self._classes.get(handed.name, ())
-            return [pair for cls in classes for pair in self._fields_of(cls, handed.position)]
-        return self._taken(callee, handed.scope, handed.position)
-
-    def _taken(self, callee: code.Expression, scope: Scope, position: int | str, depth: int = 0) -> _Keys:
-        match callee:
-            case code.Lambda(parameters=parameters):
-                return [((scope, parameter.name), _ANYHOW) for parameter in parameters]
-            case code.Call(arguments=(first, *_)) if depth < _DEEPEST:  # `partial(f)(x)`
-                return self._taken(first, scope, _ANY, depth + 1)
-            case code.Name() | code.Attribute():
-                resolved = self._names.resolve(callee, scope)
-                if not resolved and isinstance(callee, code.Attribute):
-                    return [((_CALLED_BY_NAME, callee.name, position), _SAME)]
-                return [pair for each in resolved for pair in self._taken_by(each, position, depth)]
-        return []
-
-    def _taken_by(self, resolved: Resolved, position: int | str, depth: int) -> _Keys:
-        match resolved:
-            case Symbol(binding=FunctionScope() as function):
-                return list(_parameters(function, position, (0,) if function.owner is None else (0, 1)))
-            case Symbol(binding=ClassScope() as cls):
-                return self._fields_of(cls, position)
-            case Symbol(name=name, binding=binding, scope=inner):
-                found: _Keys = [((_CALLED_BY_NAME, name, position), _SAME)]
-                value = binding.value if isinstance(binding, ValueBinding) else None
-                if value is not None and depth < _DEEPEST:
-                    found += self._taken(value, inner, position, depth + 1)
-                return found
-        return []
+        found: _Keys = []
+        for value in self._names.infer(handed.callee, handed.scope):
+            match value:
+                case FunctionValue(function=function, given=given):
+                    found += _parameters(function, _ANY if given else handed.position)
+                case LambdaValue(node=node, scope=inner):
+                    found += (((inner, parameter.name), _ANYHOW) for parameter in node.parameters)
+                case ClassValue(cls=cls) | Instance(type=ClassScope() as cls):
+                    found += self._fields_of(cls, handed.position)
+        return found
 
     def _fields_of(self, cls: ClassScope, position: int | str) -> _Keys:
         """Return what an argument of the call of a class goes to: a parameter of `__init__`, or a field."""
@@ -400,27 +394,17 @@ class Carriers:
         return self._known_fields[cls, position]
 
     def _find_fields(self, cls: ClassScope, position: int | str) -> Iterator[tuple[_Key, _How]]:
-        for base in self._names.ancestry(cls):
-            if not isinstance(base, ClassScope):
-                continue
-            for constructor in (base.method("__init__"), base.method("__new__")):
-                if constructor is not None:
-                    yield from _parameters(constructor, position, (1,))
-            for name, bindings in base.bindings.items():
-                is_field = any(isinstance(binding, ValueBinding) for binding in bindings)
-                if is_field and (position in {_ANY, name} or isinstance(position, int)):
-                    yield name, _SAME
-
-    def _by_name(self, name: str, position: int | str) -> Iterator[tuple[_Key, _How]]:
-        """Yield what an argument goes to in whatever has this name: it is not known of what it is an attribute."""
-        for function in self._functions.get(name, ()):
-            yield from _parameters(function, position, (0, 1))
-        for cls in self._classes.get(name, ()):
-            yield from self._fields_of(cls, position)
-        for scope, node in self._named_lambdas.get(name, ()):
-            yield from self._taken(node, scope, position)
-        for original in self._originals.get(name, ()):
-            yield (_CALLED_BY_NAME, original, position), _SAME
+        for name in ("__init__", "__new__", "__call__"):
+            for symbol in self._names.class_symbols(cls, name):
+                if isinstance(symbol.binding, FunctionScope):
+                    yield from _parameters(symbol.binding, position)
+        fields = self._names.fields(cls)
+        if position == _ANY:
+            yield from ((name, _ANYHOW) for name in fields)
+        elif isinstance(position, str):
+            yield from ((name, _SAME) for name in fields if name == position)
+        else:
+            yield from ((name, _SAME) for name in fields[position : position + 1])
 
     # --- following ---------------------------------------------------------------------------------------------------
 
@@ -435,23 +419,86 @@ class Carriers:
             if len(self._found) > self._most:
                 self.is_too_many = True
                 return
-            match key:
-                case (_, str(name), position):
-                    pending += [(taker, how[holds]) for taker, how in self._by_name(name, position)]
-                    continue
-            pending += [(aim, how[holds]) for aim, how in self._leads.get(key, ())]
-            for handed, how in self._handed_on.get(key, ()):
-                if arrived := how[holds]:
-                    pending += [(taker, last[arrived]) for taker, last in self._takers(handed)]
+            for lead in self._leads.get(key, ()):
+                if self._is_new(lead.aim, lead.out[lead.into[holds]]):
+                    arrived = lead.into[holds] & self._can_hold(lead.by, lead.scope)
+                    pending.append((lead.aim, lead.out[arrived]))
+            for handed in self._handed_on.get(key, ()):
+                if arrived := handed.into[holds] and handed.into[holds] & self._can_hold(handed.argument, handed.scope):
+                    pending += [(taker, how[arrived]) for taker, how in self._takers(handed)]
+
+    def _is_new(self, key: _Key, holds: int) -> bool:
+        before = self._found.get(key, 0)
+        return holds | before != before
+
+    def _can_hold(self, by: _By, scope: Scope) -> int:
+        """Return what something can stand for by what inference says of it: a name alone says too much."""
+        match by:
+            case None:
+                return _ALL
+            case Symbol():
+                return self._held_by(self._names.value_of(by))
+            case FunctionScope():
+                return self._held_by(self._names.returned(by))
+        return self._held_by(self._names.infer(by, scope))
+
+    def _held_by(self, values: Values, within: int = 0) -> int:
+        found = 0
+        for value in values:
+            if value not in self._known:
+                self._known[value] = self._held_by_one(value, within)
+            found |= self._known[value]
+        return found
+
+    def _held_by_one(self, value: Value, within: int) -> int:
+        match value:
+            case AppState() | Context():
+                return _ITSELF
+            case Display(node=code.Constant() | code.Format()):
+                return 0
+            case Instance(type=type_, creation=creation, arguments=arguments):
+                itself = _ITSELF if self._names.is_a(type_, *catalogue.APPS) else 0
+                if isinstance(type_, ClassScope):
+                    named = any(self._names.class_symbols(type_, name) for name in _OF_ITS_CLASS)
+                    return itself | (_ALL & ~_ITSELF if named else 0)
+                return itself | (_ALL & ~_ITSELF if arguments or (creation and not itself) else 0)
+        if within < _DEEPEST:
+            match value:
+                case Display(node=node, scope=scope):
+                    parts = list(islice(_parts(node), _MANY))
+                    held = (self._held_by(self._names.infer(part, scope), within + 1) for part in parts)
+                    return _WITHIN if len(parts) == _MANY or any(held) else 0
+                case FunctionValue(function=function):
+                    return _RETURNED[self._held_by(self._names.returned(function), within + 1)]
+                case LambdaValue(node=node, scope=scope):
+                    return _RETURNED[self._held_by(self._names.infer(node.body, scope), within + 1)]
+                case ClassValue(cls=cls):
+                    return _RETURNED[self._held_by_one(Instance(cls), within + 1)]
+        return _ALL & ~_ITSELF
 
 
-def _parameters(function: FunctionScope, position: int | str, shifts: tuple[int, ...]) -> Iterator[tuple[_Key, _How]]:
+def _parameters(function: FunctionScope, position: int | str) -> Iterator[tuple[_Key, _How]]:
+    """Yield the parameters that an argument may go to: of a method, the object may stand before it or not."""
+    shifts = (0,) if function.owner is None else (0, 1)
     wanted = {position + by if isinstance(position, int) else position for by in shifts}
     for at, parameter in enumerate(function.parameters):
         if parameter.kind in {"arguments", "keywords"}:
             yield (function, parameter.name), _ANYHOW if position == _ANY else _PUT_IN
-        elif wanted & {_ANY, parameter.name, at}:
+        elif position == _ANY:
+            yield (function, parameter.name), _ANYHOW
+        elif wanted & {parameter.name, at}:
             yield (function, parameter.name), _SAME
+
+
+def _parts(node: code.Expression) -> Iterator[code.Expression]:
+    """Yield what a container holds: elements, keys and values."""
+    match node:
+        case code.Sequence(elements=elements):
+            yield from elements
+        case code.Mapping(keys=keys, values=values):
+            yield from (each for each in (*keys, *values) if each is not None)
+        case code.Comprehension(key=key, element=element):
+            yield from (element,) if key is None else (key, element)
 
 
 def _contexts(names: Inference) -> Iterator[tuple[_Key, int]]:

@@ -720,7 +720,19 @@ class Inference:
         return known
 
     def _given_to_field(self, cls: ClassScope, name: str) -> Values:
-        """Return what the calls of a class without an `__init__` of its own, a dataclass, hand to a field."""
+        """Return what the calls of a class hand to a field: see `fields`."""
+        fields = self.fields(cls)
+        if name not in fields:
+            return ()
+        position = fields.index(name)
+        groups: list[Values] = []
+        for call, scope in self.calls_of_class(cls):
+            groups += [self.infer(k.value, scope) for k in call.keywords if k.name == name]
+            groups.append(self._nth(call.arguments, position, scope))
+        return self._union(groups)
+
+    def fields(self, cls: ClassScope) -> tuple[str, ...]:
+        """Return the fields that a call of a class without an `__init__` of its own, a dataclass, takes, in order."""
         if self.class_symbols(cls, "__init__"):
             return ()
         fields = dict.fromkeys(
@@ -730,14 +742,7 @@ class Inference:
             for field, bindings in base.bindings.items()
             if any(isinstance(b, ValueBinding) and b.annotation is not None for b in bindings)
         )
-        if name not in fields:
-            return ()
-        position = list(fields).index(name)
-        groups: list[Values] = []
-        for call, scope in self.calls_of_class(cls):
-            groups += [self.infer(k.value, scope) for k in call.keywords if k.name == name]
-            groups.append(self._nth(call.arguments, position, scope))
-        return self._union(groups)
+        return tuple(fields)
 
     def _set_from_outside(self, cls: ClassScope, name: str) -> Values:
         """Return what is assigned to an attribute elsewhere: `holder.name = value`."""

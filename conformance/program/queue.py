@@ -114,6 +114,10 @@ class WorkerSettings:
         return self.module.place(self.node)
 
 
+_RUNNING = frozenset({"arq.worker.run_worker", "arq.worker.create_worker", "arq.worker.get_kwargs"})
+_WORKER = "arq.worker.Worker"
+
+
 class Queue:
     """All that the target says to arq, computed once. Tells `names` which functions are given arq's context."""
 
@@ -261,8 +265,10 @@ class Queue:
         return WorkerSettings(cls.name, cls.node, cls.parent, fields, methods)
 
     def _of_call(self, node: code.Call, scope: Scope, fields: dict[str, list[Located]]) -> None:
+        if code.last_name(node.function) not in self._making and "redis_settings" not in fields:
+            return
         names = {r.name for r in self.names.resolve(node.function, scope) if isinstance(r, External)}
-        if names & {"arq.worker.run_worker", "arq.worker.create_worker", "arq.worker.get_kwargs"}:
+        if names & _RUNNING:
             for argument in node.arguments[:1]:
                 for value in self.names.infer(argument, scope):
                     match value:
@@ -272,12 +278,17 @@ class Queue:
             if not any(key in fields for key in REGISTERING):
                 return
             self.settings.append(WorkerSettings("run_worker", node, scope, fields))
-        elif "arq.worker.Worker" in names:
+        elif _WORKER in names:
             if node.arguments:
                 fields.setdefault("functions", [Located(node.arguments[0], scope)])
             self.settings.append(WorkerSettings("Worker", node, scope, fields))
         elif _are_settings(fields) and "redis_settings" in fields:
             self.settings.append(WorkerSettings(code.dotted(node.function) or "settings", node, scope, fields))
+
+    @cached_property
+    def _making(self) -> frozenset[str]:
+        """The names under which arq's functions are called that take settings."""
+        return self.names.calls.spellings(name.rpartition(".")[2] for name in (*_RUNNING, _WORKER))
 
     def _add_given_class(self, cls: ClassScope, beside: dict[str, list[Located]]) -> None:
         """A class that is handed to `run_worker` holds arq's settings, and so do the keywords beside it."""

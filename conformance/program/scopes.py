@@ -300,7 +300,10 @@ class _Binder:
         while pending:
             node, scope, reach = pending.pop()
             (scope.deferred if deferred else scope.nodes).append(node)
-            if type(node) in _BINDING:
+            kind = type(node)
+            if kind in _LEAVES:
+                continue
+            if kind in _BINDING:
                 self.reach = reach
                 pending += self._bind(node, scope)[::-1]
             else:
@@ -422,6 +425,7 @@ _BINDING = frozenset(
      code.Handler, code.Match, code.Case, code.Import, code.ImportFrom, code.Scope, code.Lambda, code.If,
      code.While, code.With, code.Try}
 )  # fmt: skip
+_LEAVES = code.LEAVES - _BINDING
 _COMPOUND = (code.If, code.While, code.For, code.With, code.Try, code.Handler, code.Match, code.Case)
 
 
