@@ -23,6 +23,7 @@ from conformance.program.scopes import (
     ClassScope,
     FunctionScope,
     ImportBinding,
+    Nodes,
     ParameterBinding,
     Scope,
     ValueBinding,
@@ -144,6 +145,8 @@ _MANY = 50
 _FEW = 2_000
 """How many names are followed in a program of any size."""
 _ITEM = "[]"
+_BY_TEXT = _GETTING | {"vars"}
+"""Whoever mentions these may have a name from elsewhere: `getattr(app, NAME)`."""
 
 
 class Carriers:
@@ -159,16 +162,19 @@ class Carriers:
         self._passing_on = names.spellings(_PASSING_ON)
         self.is_too_many = False
         """Half of all scopes, or more, have to do with them: then it is quicker to ask of everything."""
+        self._sites: dict[Scope, list[tuple[code.Call, int]]] = defaultdict(list)
+        for call, scope, skip in names.calls.sites():
+            self._sites[scope].append((call, skip))
+        self._unread: dict[str, list[Scope]] = defaultdict(list)
+        """The scopes by the names that they mention, until one of these is found; what they say is of no use before."""
+        self._read: set[Scope] = set()
         every = [scope for module in names.modules for scope in scopes_of(module)]
         self._most = max(len(every) // 2, _FEW)
         for scope in every:
-            self._bound(scope)
-        for scope in every:
-            self._stored(scope)
-            for call in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
-                self._kept(call, scope)
-        for call, scope, skip in names.calls.sites():
-            self._handed(call, scope, skip)
+            for name in _mentioned(scope):
+                self._unread[name].append(scope)
+        for name in _BY_TEXT:
+            self._read_all(name)
         self._follow([*_COMING_UP.items(), ((_ITEM, "app"), _ITSELF), *self._parameters_by_name(), *_contexts(names)])
 
     def may(self, node: code.Expression, scope: Scope) -> bool:
@@ -178,6 +184,10 @@ class Carriers:
         if type(node) is code.Attribute and node.name not in _OF_AN_APP:
             return bool(self._found.get(node.name, 0) & _ITSELF)
         return any(how[self._found.get(key, 0)] & _ITSELF for key, how in self._keys(node, scope))
+
+    def concern(self, scope: Scope) -> bool:
+        """Return whether a scope mentions any name that can stand for one of the three."""
+        return self.is_too_many or scope in self._read
 
     def _parameters_by_name(self) -> Iterator[tuple[_Key, int]]:
         """Yield the parameters that are taken for an application because of what they are called."""
@@ -264,6 +274,20 @@ class Carriers:
             if source != aim or into is not _SAME or how is not _SAME:
                 self._leads[source].append(_Lead(aim, into, by, scope, how))
 
+    def _read_all(self, name: str) -> None:
+        """Read the scopes that mention a name."""
+        for scope in self._unread.pop(name, ()):
+            if scope not in self._read:
+                self._read.add(scope)
+                self._bound(scope)
+                self._stored(scope)
+                if isinstance(scope, FunctionScope):
+                    self._defined(scope)
+                for call in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
+                    self._kept(call, scope)
+                for call, skip in self._sites.get(scope, ()):
+                    self._handed(call, scope, skip)
+
     def _bound(self, scope: Scope) -> None:
         """Read what a scope binds: imports, values, parameters, definitions."""
         for name, bindings in scope.bindings.items():
@@ -287,8 +311,6 @@ class Carriers:
                         self._lead(_named_in(parameter.annotation), aim, _SAME, symbol, scope)
                         self._lead(_named_in(parameter.default), aim, _SAME, symbol, scope)
                         self._lead(self._keys(parameter.default, outer), aim, _SAME, parameter.default, outer)
-                    case FunctionScope():
-                        self._defined(binding)
                     case ClassScope():
                         for base in binding.node.bases:
                             self._lead(self._keys(base, binding.parent), binding.name, _SAME, base, binding.parent)
@@ -416,6 +438,7 @@ class Carriers:
                 continue
             holds |= before
             self._found[key] = holds
+            self._read_all(key if isinstance(key, str) else key[1])
             if len(self._found) > self._most:
                 self.is_too_many = True
                 return
@@ -488,6 +511,41 @@ def _parameters(function: FunctionScope, position: int | str) -> Iterator[tuple[
             yield (function, parameter.name), _ANYHOW
         elif wanted & {parameter.name, at}:
             yield (function, parameter.name), _SAME
+
+
+def _mentioned(scope: Scope) -> set[str]:
+    """Return the names that a scope mentions, by themselves or as texts, and those that it binds."""
+    found = {*scope.bindings, *_names_in(scope.nodes), *_names_in(scope.deferred)}
+    for bindings in scope.bindings.values():
+        for binding in bindings:
+            match binding:
+                case ImportBinding(module=module, name=name):
+                    found.add(name or module.rpartition(".")[2])
+                case ValueBinding(value=value, within=FunctionScope()) if value is not None:  # `global x` in a function
+                    found |= _named(value)
+                case ParameterBinding(node=parameter):
+                    found |= _named(parameter.annotation) | _named(parameter.default)
+    if isinstance(scope, FunctionScope):
+        found |= _named(scope.node.returns).union(*map(_named, scope.node.decorators))
+        if scope.owner is not None:
+            found.add(scope.owner.name)
+        found.add(scope.name)
+    return found
+
+
+def _named(node: code.Expression | None) -> set[str]:
+    """Return all names and texts in an expression."""
+    if node is None:
+        return set()
+    return _names_in(Nodes(code.walk(node)))
+
+
+def _names_in(nodes: Nodes) -> set[str]:
+    found = {node.id for node in nodes.of(code.Name)}
+    found.update([node.name for node in nodes.of(code.Attribute)])
+    found.update([node.value for node in nodes.of(code.Constant) if type(node.value) is str])
+    found.update([node.name for node in nodes.of(code.Keyword) if node.name])
+    return found
 
 
 def _parts(node: code.Expression) -> Iterator[code.Expression]:

@@ -102,7 +102,8 @@ class Stores:
         self._carriers = Carriers(names)
         for module in names.modules:
             for scope in scopes_of(module):
-                self.accesses += self._in_scope(scope)
+                if self._carriers.concern(scope):
+                    self.accesses += self._in_scope(scope)
 
     def of(self, store: Literal["state", "context"], *kinds: str) -> Iterator[Access]:
         """Yield the accesses of one of the two, of the kinds named, in the order of modules and lines."""
