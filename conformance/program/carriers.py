@@ -176,6 +176,8 @@ class Carriers:
         for name in _BY_TEXT:
             self._read_all(name)
         self._follow([*_COMING_UP.items(), ((_ITEM, "app"), _ITSELF), *self._parameters_by_name(), *_contexts(names)])
+        for read in (self._leads, self._handed_on, self._sites, self._unread, self._known, self._known_fields):
+            read.clear()
 
     def may(self, node: code.Expression, scope: Scope) -> bool:
         """Return whether an expression can stand for one of the three."""
