@@ -48,6 +48,11 @@ class Patch:
     def place(self) -> Place:
         return self.scope.module.place(self.call)
 
+    @property
+    def last(self) -> str:
+        """The last name of the dotted string: of the attribute that is replaced, or of the table."""
+        return self.text.removesuffix(".*").rpartition(".")[2]
+
 
 def patches(program: Program, module: ModuleScope) -> Iterator[Patch]:
     """Yield the calls in a module that patch something, decorators included."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.config import Config
 from conformance.examples import expected_in, found_in, program_from
 from conformance.results import Undecidable
 from conformance.rules.tests.ineffective_override import RULE as INEFFECTIVE
@@ -505,6 +506,163 @@ def clean():
 def test_a():
     app.dependency_overrides[get_a] = get_b
 """,
+    "a fixture for all, at its start": """
+@pytest.fixture(autouse=True)
+def clean():
+    app.dependency_overrides.clear()
+    yield
+app.dependency_overrides[get_a] = get_b
+def test_a():
+    app.dependency_overrides[get_a] = get_b
+""",
+    "fixtures that clear too early, or nothing": """
+@pytest.fixture(autouse=True)
+def settings():
+    yield
+@pytest.fixture
+def cleared():
+    app.dependency_overrides.clear()
+    yield
+def test_a(cleared):
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+@pytest.fixture
+def override():
+    app.dependency_overrides.clear()
+    def put(key):
+        app.dependency_overrides[key] = get_b  # expect: TS702
+    yield put
+app.dependency_overrides[get_a] = get_b  # expect: TS702
+class TestB:
+    @pytest.fixture(autouse=True)
+    def clean(self):
+        yield
+        app.dependency_overrides.clear()
+    def test_x(self):
+        app.dependency_overrides[get_a] = get_b
+class TestC:
+    def test_x(self):
+        app.dependency_overrides[get_a] = get_b  # expect: TS702
+def test_d(monkeypatch):
+    monkeypatch.setattr(app, "title", "x")
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+def test_e():
+    with patch.dict(app.dependency_overrides):
+        app.dependency_overrides[get_a] = get_b
+def test_f():
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+""",
+    "a fixture that clears by other means": """
+@pytest.fixture
+def clean(request):
+    request.addfinalizer(app.dependency_overrides.clear)
+def test_a(clean):
+    app.dependency_overrides[get_a] = get_b
+@pytest.fixture
+def override():
+    def put(key):
+        app.dependency_overrides[key] = get_b
+    yield put
+    app.dependency_overrides.clear()
+def test_b():
+    with patch.dict("app.main.app.dependency_overrides", {get_b: get_a}):
+        app.dependency_overrides[get_a] = get_b
+@pytest.fixture
+def emptied(monkeypatch):
+    monkeypatch.setattr("app.main.app.dependency_overrides", {})
+    app.dependency_overrides[get_a] = get_b
+def test_c():
+    with contextlib.ExitStack() as stack:
+        stack.callback(app.dependency_overrides.clear)
+        app.dependency_overrides[get_a] = get_b
+""",
+    "before the fixture hands on, and after": """
+@pytest.fixture
+def filled(client):
+    app.dependency_overrides[get_a] = get_b
+    client.post("/things")
+    app.dependency_overrides.clear()
+    yield client
+@pytest.fixture
+def checked(client):
+    yield client
+    app.dependency_overrides[get_a] = get_b
+    client.get("/things")
+    app.dependency_overrides.clear()
+@pytest.fixture
+def tried(client):
+    app.dependency_overrides[get_a] = get_b
+    try:
+        client.post("/things")
+    finally:
+        app.dependency_overrides.clear()
+    yield client
+    app.dependency_overrides[get_b] = get_a  # expect: TS702
+@pytest.fixture
+def ended_before(client):
+    try:
+        yield client
+    finally:
+        app.dependency_overrides.clear()
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+""",
+    "the overrides of another app": """
+admin = FastAPI()
+def reset(application: FastAPI | None = None):
+    target = application or admin
+    target.dependency_overrides.clear()
+@pytest.fixture
+def f():
+    app.dependency_overrides[get_a] = get_b
+    yield
+    reset(app)
+@pytest.fixture
+def g():
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+    yield
+    admin.dependency_overrides.clear()
+@pytest.fixture
+def h():
+    admin.dependency_overrides[get_a] = get_b
+    app.dependency_overrides[get_a] = get_b
+    yield
+    for each in (app, admin):
+        each.dependency_overrides.clear()
+""",
+    "names in a ring": """
+async def test_a(names):
+    for name in names:
+        own = await own
+        own.dependency_overrides[get_a] = get_b  # expect: TS702
+class TestB:
+    def setup_method(self):
+        self.app = self.app
+    def test_x(self):
+        self.app.dependency_overrides[get_a] = get_b  # expect: TS702
+@pytest.fixture
+def one(two):
+    return two
+@pytest.fixture
+def two(one):
+    return one
+def test_c(one):
+    one.dependency_overrides[get_a] = get_b  # expect: TS702
+def ring(application):
+    application.dependency_overrides[get_a] = get_b  # expect: TS702
+    ring(application)
+def test_d(names):
+    for name in names:
+        client = TestClient(client)
+        client.app.dependency_overrides[get_a] = get_b  # expect: TS702
+def clear_one():
+    clear_other()
+def clear_other():
+    clear_one()
+@pytest.fixture
+def e():
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+    yield
+    clear_one()
+""",
 }
 
 
@@ -560,12 +718,18 @@ def override_unused(key: "t.Callable"):
     app.dependency_overrides[key] = get_a  # expect: TS703
 def test_z():
     override_unused(unused)
+    either = get_a if local else unused
+    app.dependency_overrides[either] = get_a
     local = unused
     app.dependency_overrides[local] = get_a  # expect: TS703
 def override(key: "t.Callable", value):
     app.dependency_overrides[key] = value
+def another(key):
+    key = unused
+    app.dependency_overrides[key] = get_a  # expect: TS703
 def test_a():
     override(get_a, get_b)
+    another(get_a)
 """,
     }
     program = program_from(files)
@@ -601,13 +765,24 @@ def test_an_app_of_the_tests_has_endpoints_too() -> None:
         "tests/test_own.py": HEAD
         + """
 from fastapi import APIRouter, Depends
+from fastapi_views import BaseView
 def below(): ...
 def of_the_endpoint(b=Depends(below)): ...
 def of_the_list(): ...
 own = FastAPI(dependencies=[Depends(of_the_list)])
 @own.get("/")
 def index(a=Depends(of_the_endpoint)): ...
+@own.get("/ping")
+def ping() -> str: ...
+def of_a_field(): ...
+def of_a_view(): ...
+class Filters(dict):
+    page: int = Depends(of_a_field)
+class View(BaseView):
+    page: int = Depends(of_a_view)
 def test_a(some):
+    own.dependency_overrides[of_a_field] = get_a  # expect: TS703
+    own.dependency_overrides[of_a_view] = get_a
     own.dependency_overrides[of_the_endpoint] = get_a
     own.dependency_overrides[below] = get_a
     own.dependency_overrides[of_the_list] = get_a
@@ -621,7 +796,10 @@ def test_a(some):
     undecided = [u for s in INEFFECTIVE.subjects(program) for u in INEFFECTIVE.check(program, s)]
 
     assert found == expected_in(files)
-    assert [u.message for u in undecided if isinstance(u, Undecidable)] == ["it is not known what is overridden here"]
+    assert [u.message for u in undecided if isinstance(u, Undecidable)] == [
+        "a library may make endpoints of the class that depends on `of_a_view`",
+        "it is not known what is overridden here",
+    ]
 
 
 STATE_WRITES = {
@@ -636,6 +814,7 @@ def test_a(monkeypatch, mocker):
     state = app.state
     state.f = 1  # expect: TS704
     del app.state.a
+    monkeypatch.delattr(app.state, "a")
     app.state.cache["x"] = 1
 @pytest.fixture
 def client():
@@ -657,8 +836,16 @@ def test_d():
     (worker.pool, x) = 1, 2  # expect: TS704
     del worker.pool
     app.state.limiter = 1
+import operator
+from app.jobs import mail
+from app.util import clock
+def test_e():
+    operator.setitem(app.state._state, "a", 1)  # expect: TS704
+    mail.sender = 1  # expect: TS704
+    clock.now = 1
 """,
     "of its own": """
+import operator
 from types import SimpleNamespace
 from unittest.mock import MagicMock
 def test_a():
@@ -698,6 +885,7 @@ async def test_c(monkeypatch):
     state = wrapped.state
     state.e = 1
     TestClient(app=wrapped).app.state.f = 1
+    operator.setitem(wrapped.state._state, "g", 1)
     def inner():
         wrapped.state.g = 1
 @contextlib.asynccontextmanager
@@ -739,6 +927,18 @@ def test_a():
     either.state.a = 1  # expect: TS704
     app.state.counter += 1  # expect: TS704
 """,
+    "in a ring": """
+async def test_a(names):
+    for name in names:
+        client = TestClient(client)
+        client.app.state.a = 1  # expect: TS704
+        own = await own.app
+        own.state.a = 1
+def test_b(names):
+    for name in names:
+        app = the_app() if name else app
+        app.state.a = 1  # expect: TS704
+""",
 }
 
 
@@ -747,9 +947,12 @@ def test_no_double_is_put_into_app_state(text: str) -> None:
     files = {
         "app/main.py": APP,
         "app/worker.py": (
-            "from arq.connections import RedisSettings\npool = None\nasync def job(ctx): ...\n"
-            "class WorkerSettings:\n    functions = [job]\n    redis_settings = RedisSettings()\n"
+            "from arq.connections import RedisSettings\nfrom app.jobs.mail import send\npool = None\n"
+            "async def job(ctx): ...\n"
+            "class WorkerSettings:\n    functions = [job, send]\n    redis_settings = RedisSettings()\n"
         ),
+        "app/jobs/mail.py": "sender = None\nasync def send(ctx): ...\n",
+        "app/util/clock.py": "now = None\n",
         "tests/test_state.py": HEAD + text,
     }
 
@@ -760,7 +963,7 @@ def test_no_double_is_put_into_app_state(text: str) -> None:
 
 def test_a_test_of_services_imports_no_component() -> None:
     files = {
-        "app/main.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+        "app/main.py": "from fastapi import FastAPI\nfrom app.routes.users import router\napp = FastAPI()\n",
         "app/components/scheduler.py": "X = 1\n",
         "app/components/__init__.py": "from app.components.scheduler import X\n",
         "app/services/mail.py": "",
@@ -770,9 +973,12 @@ def test_a_test_of_services_imports_no_component() -> None:
         ),
         "tests/unit/services/conftest.py": "import app.main  # expect: TS705\n",
         "tests/unit/services/test_x.py": """
+import importlib
 from typing import TYPE_CHECKING
 import app
 from app import main  # expect: TS705
+from app.main import router as of_users  # expect: TS705
+from app.main import app as one, router as two  # expect: TS705
 from app.components import X  # expect: TS705
 from app.services import mail
 from ..helpers import thing
@@ -782,6 +988,7 @@ if TYPE_CHECKING:
 def test_x():
     from app.routes.users import router  # expect: TS705
     main.app
+    importlib.import_module("app.main")  # expect: TS705
     return app.components.scheduler.X  # expect: TS705
 """,
         "tests/helpers.py": "from app.main import app\n",
@@ -793,5 +1000,23 @@ def test_x():
     }
 
     found = found_in(program_from(files), [SERVICE_TEST])
+
+    assert found == expected_in(files)
+
+
+def test_what_lies_among_the_services_is_what_is_tested() -> None:
+    webhooks = "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/')\ndef index() -> int: ...\n"
+    files = {
+        "app/domain/hooks.py": webhooks,
+        "app/services/hooks.py": webhooks,
+        "app/web/hooks.py": webhooks,
+        "tests/services/test_hooks.py": """
+from app.domain.hooks import router
+from app.services.hooks import router as other
+from app.web.hooks import router as third  # expect: TS705
+""",
+    }
+
+    found = found_in(program_from(files, Config(roles={"services": ("app.domain.**",)})), [SERVICE_TEST])
 
     assert found == expected_in(files)

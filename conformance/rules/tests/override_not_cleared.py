@@ -70,7 +70,7 @@ class _Covers:
         if self._removes_later(function, after, keys) or self._restores_itself(function):
             return True
         outer = function.parent
-        if isinstance(outer, FunctionScope) and self._removes_later(outer, (0, 0), keys):
+        if isinstance(outer, FunctionScope) and self._removes_later(outer, _goes_on(outer), keys):
             return True
         around = [f.function for f in self.fixtures.autouse_for(function.module, function.owner)]
         around += [f.function for f in self.fixtures.given_to(function)]
@@ -88,28 +88,14 @@ class _Covers:
     def _removes_later(
         self, function: FunctionScope, after: tuple[int, int], keys: tuple[code.Expression, ...]
     ) -> bool:
-        """Whether a function ends the override behind a place; of a generator, behind its `yield`."""
-        if function.node.is_generator:
-            yields = [n.span[:2] for n in function.nodes if isinstance(n, (code.Yield, code.YieldFrom))]
-            later = [at for at in yields if at >= after]
-            lasts = [n.span for t in function.nodes if isinstance(t, code.Try) for n in t.last]
-            for at, removed in self._removals(function):
-                behind = bool(later) and at > min(later)
-                in_finally = any(s[:2] <= at <= s[2:] for s in lasts) and at > after
-                if (behind or in_finally) and self._matches(removed, keys):
-                    return True
-            return any(self._matches(removed, keys) for removed in self._finalizers(function))
-        return any(at >= after and self._matches(removed, keys) for at, removed in self._removals(function)) or any(
-            self._matches(removed, keys) for removed in self._finalizers(function)
-        )
+        """Whether a function ends the override behind a place, or has it ended later."""
+        removals = [removed for at, removed in self._removals(function) if at >= after]
+        return any(self._matches(removed, keys) for removed in (*removals, *self._finalizers(function)))
 
     def _tears_down(self, function: FunctionScope) -> bool:
         """Whether a fixture or teardown method ends overrides: all of them, whichever they are."""
-        if self._restores_itself(function) or any(self._finalizers(function)):
-            return True
-        if function.node.is_generator and not self._is_autouse(function):
-            return self._removes_later(function, (0, 0), ())
-        return any(True for _ in self._removals(function))
+        start = (0, 0) if self._is_autouse(function) else _goes_on(function)
+        return self._restores_itself(function) or self._removes_later(function, start, ())
 
     def _is_autouse(self, function: FunctionScope) -> bool:
         fixture = self.fixtures.by_function.get(function)
@@ -151,10 +137,10 @@ class _Covers:
             match node:
                 case code.Call(function=code.Attribute(name=name), arguments=(first, *rest)) if name in _LATER:
                     match first:
-                        case code.Attribute(value=table, name="clear" | "pop" as method) if is_overrides(
+                        case code.Attribute(value=table, name="clear" | "pop") if is_overrides(
                             self.program, table, function
                         ):
-                            yield tuple(rest[:1]) if method == "pop" else ()
+                            yield tuple(rest[:1])
                         case code.Lambda():
                             yield from self._deferred_removals(first, function)
                         case _:
@@ -165,15 +151,16 @@ class _Covers:
     def _deferred_removals(self, node: code.Lambda, function: FunctionScope) -> Iterator[tuple[code.Expression, ...]]:
         for write in override_writes(self.program, function.module):
             first, last = node.span[:2], node.span[2:]
-            if write.removes and write.scope is function and first <= write.node.span[:2] <= last:
+            if write.removes and first <= write.node.span[:2] <= last:
                 yield write.keys
 
     def _restores_itself(self, function: FunctionScope) -> bool:
         """Whether the overrides are patched for a while: `patch.dict(app.dependency_overrides, …)`."""
         return any(
-            patch.name == "dependency_overrides" or is_overrides(self.program, patch.holder, function)
+            "dependency_overrides" in {patch.name, patch.last}
+            or (patch.holder is not None and is_overrides(self.program, patch.holder, function))
             for patch in patches(self.program, function.module)
-            if patch.scope is function and patch.holder is not None
+            if patch.scope is function
         )
 
     def _matches(self, removed: tuple[code.Expression, ...], keys: tuple[code.Expression, ...]) -> bool:
@@ -247,6 +234,11 @@ class _Covers:
     def _gives_fresh(self, function: FunctionScope, depth: int) -> bool:
         results = [n.value for n in function.nodes if isinstance(n, (code.Return, code.Yield)) and n.value is not None]
         return bool(results) and all(self._is_fresh(result, function, depth) for result in results)
+
+
+def _goes_on(function: FunctionScope) -> tuple[int, int]:
+    """Return where a function goes on after the test: a generator at its first `yield`, any other at its start."""
+    return min((n.span[:2] for n in function.nodes.of(code.Yield, code.YieldFrom)), default=(0, 0))
 
 
 RULE = Rule(

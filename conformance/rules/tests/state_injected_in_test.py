@@ -8,7 +8,7 @@ from typing import NamedTuple
 from conformance.facts import code
 from conformance.program import Access, FunctionScope, Program, Scope, catalogue, scopes_of
 from conformance.program.patches import patched_values, patches
-from conformance.program.scopes import ModuleScope, ValueBinding
+from conformance.program.scopes import ModuleScope, ValueBinding, enclosing
 from conformance.program.values import AppState, ClassValue, External, FunctionValue, Instance, ModuleValue, Symbol
 from conformance.results import Place, Violation
 from conformance.rules.base import Example, Rule
@@ -61,11 +61,8 @@ def _is_injection(program: Program, access: Access) -> bool:
 
 def _is_in_lifespan(program: Program, function: FunctionScope | None) -> bool:
     """Whether a function of the tests is itself a lifespan, or stands in one."""
-    while function is not None:
-        if any(s.function is function for s in program.lifespans.starters):
-            return True
-        function = function.parent if isinstance(function.parent, FunctionScope) else None
-    return False
+    starters = {starter.function for starter in program.lifespans.starters}
+    return any(each in starters for each in enclosing(function))
 
 
 def _is_own_app(program: Program, access: Access) -> bool:
@@ -79,17 +76,14 @@ def _is_own_app(program: Program, access: Access) -> bool:
             bases = [_app_of(base)]
         case _:
             bases = []
-    return any(base is not None and _is_built_here(program, base, access.scope) for base in bases)
+    return any(_is_built_here(program, base, access.scope) for base in bases)
 
 
-def _app_of(node: code.Expression) -> code.Expression | None:
-    """Return the expression of the app in `app.state.key`, `app.state["key"]`, `app.state` or `app.key`."""
-    current: code.Expression = node
-    while isinstance(current, (code.Attribute, code.Subscript)):
-        if isinstance(current, code.Attribute) and current.name == "state":
-            return current.value
-        current = current.value
-    return current
+def _app_of(node: code.Expression) -> code.Expression:
+    """Return the expression of the app in `app.state.key`, `app.state["key"]`, `client.app.state` or `app.key`."""
+    while isinstance(node, (code.Attribute, code.Subscript)):
+        node = node.value
+    return node
 
 
 def _is_built_here(program: Program, node: code.Expression, scope: Scope, depth: int = 0) -> bool:
@@ -145,9 +139,8 @@ def _patched(program: Program, module: ModuleScope) -> Iterator[Injected]:
         values = patched_values(program, patch)
         whole = key == "state" and program.names.is_instance(values, *catalogue.APPS)
         if (whole or AppState() in values) and not method.startswith("del"):
-            own = patch.holder is not None and (app := _app_of(patch.holder)) is not None
-            allowed = own and app is not None and _is_built_here(program, app, patch.scope)
-            yield Injected(patch.place, f"`app.state.{key}`" if key and not whole else "`app.state`", allowed)
+            own = patch.holder is not None and _is_built_here(program, _app_of(patch.holder), patch.scope)
+            yield Injected(patch.place, f"`app.state.{key}`" if key and not whole else "`app.state`", own)
 
 
 # --- the worker's modules ------------------------------------------------------------------------------------------
