@@ -72,6 +72,19 @@ UNSET = {
         "def provide(r: Request):\n    def inner():\n        return r.app.state.b  # expect: LC207\n    return inner()",
     ),
     "a computed key": ("app.state.a = 1", "def provide(r: Request, key):\n    return getattr(r.app.state, key)"),
+    "in the dependencies of the tests": (
+        "app.state.a = 1",
+        (
+            "def provide(r: Request):\n    return r.app.state.a\n"
+            "--- tests/deps.py\nfrom fastapi import Request\ndef double(r: Request):\n    return r.app.state.nothing\n"
+            "--- app/deps/more.py\nfrom typing import Annotated\nfrom fastapi import Depends, Request\n"
+            "def provide(r: Request): ..."
+        ),
+    ),
+    "set by a function of a library": (
+        "import operator\n    operator.setitem(app.state._state, 'b', 1)",
+        "def provide(r: Request):\n    return r.app.state.b, r.app.state.c  # expect: LC207",
+    ),
     "deleted afterwards": (
         "app.state.b = 1\n    del app.state.b",
         "def provide(r: Request):\n    return r.app.state.b",
@@ -115,6 +128,17 @@ def test_computed_keys_are_undecidable() -> None:
     (result,) = [r for subject in rule.subjects(program) for r in rule.check(program, subject)]
 
     assert isinstance(result, Undecidable)
+
+
+def test_without_an_application_nothing_can_be_set() -> None:
+    deps = "def provide(r: Request):\n    return r.app.state.b{expected}"
+    text = KEYS.format(lifespan="pass", after="", deps=deps, main="").partition("--- app/main.py")[0]
+    started = files_of(text.format(expected="  # expect: LC207"))
+    alone = {"app/deps/things.py": files_of(text.format(expected=""))["app/deps/things.py"]}
+
+    found = found_in(program_from(started), [RULES["LC207"]]), found_in(program_from(alone), [RULES["LC207"]])
+
+    assert found == (expected_in(started), expected_in(alone))
 
 
 READ = "def provide(r: Request):\n    return r.app.state.a"
@@ -162,6 +186,36 @@ UNREAD = {
     "handed to a library": ("app.state.b = 1\n    asynccontextmanager(app.state)", "", READ, ""),
     "handed to a builtin": ("app.state.b = 1  # expect: LC208\n    print(app.state)", "", READ, ""),
     "written anew elsewhere": ("app.state.b = 1  # expect: LC208", "", READ, "app.state.b = 2"),
+    "closed through getattr": (
+        "app.state.b = Redis()  # expect: LC208",
+        "await getattr(app.state.b, 'aclose')()",
+        READ,
+        "",
+    ),
+    "a method of it is called": (
+        "app.state.b = Redis()",
+        "",
+        "def provide(r: Request):\n    return r.app.state.b.get('x')",
+        "",
+    ),
+    "another getattr": (
+        "app.state.b = Redis()",
+        "getattr(app.state.b, 'ping')\n    getattr(lifespan, 'close')\n    lifespan.close()",
+        READ,
+        "",
+    ),
+    "handed to a library or a builtin": (
+        "app.state.b = 1\n    tell = print if app.debug else asynccontextmanager\n    tell(app.state)",
+        "",
+        READ,
+        "",
+    ),
+    "handed to a library in the tests": (
+        "app.state.b = 1  # expect: LC208",
+        "",
+        READ,
+        "\n--- tests/test_b.py\nimport lib\nfrom app.main import app\ndef test_b():\n    lib.check(app.state)",
+    ),
     "in tests only": (
         "app.state.b = 1  # expect: LC208",
         "",
@@ -245,6 +299,43 @@ SETTINGS = {
         "import lib\nget = lib.remember(S)\nagain = lru_cache(lambda: S())  # expect: LC209",
     ),
     "tests": (CACHED, "\n--- tests/test_a.py\nfrom app.config import Settings\ndef test_a():\n    Settings()"),
+    "a second cached function that constructs twice": (
+        CACHED,
+        "@lru_cache\ndef settings(x):  # expect: LC209\n    return S(debug=x) if x else S()",
+    ),
+    "a second lru_cache around the class": (CACHED, "again = lru_cache(S)  # expect: LC209"),
+    "the one of config goes first": (
+        CACHED,
+        (
+            "\n--- app/a.py\nfrom functools import lru_cache\nfrom app.config import Settings\n"
+            "@lru_cache\ndef first():  # expect: LC209\n    return Settings()"
+        ),
+    ),
+    "a group in a string": (
+        "class Cache(BaseSettings):\n    url: str = ''\nclass Outer(BaseSettings):\n    cache: 'Cache | None' = None\n"
+        + CACHED,
+        "def f():\n    return c.Cache()",
+    ),
+    "a group of another module": (
+        "import app.groups as groups\nclass Outer(BaseSettings):\n"
+        "    cache: object = Field(default_factory=groups.Cache)\n" + CACHED,
+        (
+            "def f():\n    return c.groups.Cache()\n--- app/groups.py\nfrom pydantic_settings import BaseSettings\n"
+            "class Cache(BaseSettings):\n    url: str = ''"
+        ),
+    ),
+    "a group in a default without a type": (
+        "class Cache(BaseSettings):\n    url: str = ''\nclass Outer(BaseSettings):\n"
+        "    cache: object = Field(default_factory=Cache)\n" + CACHED,
+        "def f():\n    return c.Cache()",
+    ),
+    "a method of another settings class": (
+        CACHED,
+        (
+            "from pydantic_settings import BaseSettings\nclass Outer(BaseSettings):\n    def group(self):\n"
+            "        return S()\nclass Plain:\n    def group(self):\n        return S()  # expect: LC209"
+        ),
+    ),
     "a cached class method": (
         "class Holder:\n    @classmethod\n    @lru_cache\n    def get(cls):\n        return Settings()",
         "",

@@ -78,9 +78,56 @@ APP_RESOURCES = {
     "a maker with an engine": "def provide():\n    return sessionmaker(bind=create_engine('x'))  # expect: LC204",
     "a maker without a bind": "def provide():\n    return sessionmaker(bind=None)",
     "a lambda": "make = lambda: httpx.AsyncClient()\ndef provide():\n    return make()  # expect: LC204",
+    "a pool, entered": (
+        "import asyncpg\nasync def provide():\n    async with asyncpg.create_pool('x') as p:  # expect: LC204\n        yield p"
+    ),
+    "one entered, one not": (
+        "async def provide():\n    async with httpx.AsyncClient() as c:\n"
+        "        other = httpx.AsyncClient()  # expect: LC204\n        yield c, other"
+    ),
+    "one lent, one not": (
+        "def provide(request: Request):\n    r = Redis(connection_pool=request.app.state.pool)\n"
+        "    return r, httpx.AsyncClient()  # expect: LC204"
+    ),
+    "kept in a global": (
+        "_made = None\ndef build():\n    global _made\n    if _made is None:\n        _made = httpx.AsyncClient()\n"
+        "    return _made\ndef provide():\n    return build()  # expect: LC204"
+    ),
+    "lent by a library's function": (
+        "import acme\ndef provide(request: Request):\n    return Redis(connection_pool=acme.pool_of(request))"
+    ),
+    "lent behind a None": (
+        "def provide(request: Request):\n    return httpx.AsyncClient(auth=None, transport=request.app.state.transport)"
+    ),
+    "lent behind its own": (
+        "def provide(request: Request):\n"
+        "    return openai.AsyncOpenAI(timeout=httpx.Timeout(3), http_client=request.app.state.http)"
+    ),
+    "lent a client by position": (
+        "def client(request: Request) -> httpx.AsyncClient:\n    return request.app.state.http\n"
+        "def provide(c: httpx.AsyncClient | None = Depends(client)):\n    return openai.AsyncOpenAI(c)"
+    ),
+    "given a name": (
+        "def name(request: Request) -> str: ...\n"
+        "def provide(n: str = Depends(name)):\n    return httpx.AsyncClient(base_url=n)  # expect: LC204"
+    ),
+    "a pool of a helper of its own": (
+        "def pool():\n    return ConnectionPool()\n"
+        "def provide():\n    return Redis(connection_pool=pool())  # expect: LC204"
+    ),
+    "an engine that is given a pool": (
+        "def provide(request: Request):\n    return create_engine('x', pool=request.app.state.pool)  # expect: LC204"
+    ),
     "a nested function": "def provide():\n    def make():\n        return httpx.AsyncClient()\n    return make",
 }
 RETURNED = {
+    "returned, an ending alone": "import acme\ndef provide():\n    return acme.DbSession()",
+    "a wrapper in a wrapper": (
+        "class Users:\n    def __init__(self, s):\n        self.s = s\n"
+        "class Pair:\n    def __init__(self, a, b):\n        self.a, self.b = a, b\n"
+        "def provide(r: Request):\n    return Pair(Users(Session(r.app.state.e)), Users(1))  # expect: LC205"
+    ),
+    "a generator's result": "def provide(r: Request):\n    yield 1\n    return Session(r.app.state.e)",
     "made elsewhere, kept there": ("SESSION = Session()\ndef provide():\n    return SESSION"),
     "a bare return": "def provide(r: Request):\n    if r:\n        return\n    return Session()  # expect: LC205",
     "a helper that is called twice": (
@@ -126,6 +173,21 @@ RETURNED = {
     ),
 }
 YIELDED = {
+    "yielded, an ending alone": "import acme\ndef provide():\n    s = acme.DbSession()\n    yield s",
+    "entered behind the yield": (
+        "def provide(r: Request):\n    s = Session(r.app.state.e)\n    yield s  # expect: LC206\n    with s:\n        s.commit()"
+    ),
+    "a with that ends before the yield": (
+        "def provide(r: Request):\n    with Session(r.app.state.e) as s:\n        n = s.scalar('x')\n    yield n"
+    ),
+    "another with that ends before the yield": (
+        "def provide(r: Request):\n    s = Session(r.app.state.e)\n    with open('x'):\n        pass\n"
+        "    yield s  # expect: LC206"
+    ),
+    "an exit stack that others are left to": (
+        "def provide(r: Request):\n    with contextlib.ExitStack() as stack:\n"
+        "        f = stack.enter_context(open('x'))\n        s = Session(r.app.state.e)\n        yield s  # expect: LC206"
+    ),
     "closing": "def provide(r: Request):\n    with closing(Session(r.app.state.e)) as s:\n        yield s",
     "begin is not close": (
         "async def provide(r: Request):\n    s = AsyncSession(r.app.state.e)\n    async with s.begin():\n"
@@ -289,22 +351,87 @@ STORED = {
     "a wrapper around a maker": "app.state.users = Users(async_sessionmaker(engine))",
     "used there": "async with AsyncSession(engine) as db:\n        app.state.n = (await db.execute('x')).scalar()",
     "a helper": "app.state.db = open_session(engine)  # expect: LC203",
+    "twice the same": "db = AsyncSession(engine)  # expect: LC203\n    app.state.pair = (db, db)",
+    "two in wrappers": (
+        "app.state.pair = Pair(\n        Users(AsyncSession(engine)),  # expect: LC203\n"
+        "        Users(AsyncSession(engine)),  # expect: LC203\n    )"
+    ),
+    "an ending alone": "import acme\n    app.state.db = acme.DbSession()",
+    "in a function there": ("def fill():\n        app.state.db = AsyncSession(engine)  # expect: LC203\n    fill()"),
+    "under no name": "app.state = {'db': AsyncSession(engine)}  # expect: LC203",
+    "in the worker": """app.state.a = 1
+    yield
+from arq.connections import RedisSettings
+async def job(ctx): ...
+def fill(context):
+    context["more"] = Session(1)  # expect: LC203
+async def start(ctx):
+    ctx["db"] = Session(1)  # expect: LC203
+    ctx.update(other=Session(1))  # expect: LC203
+    ctx[ctx["job_id"]] = Session(1)  # expect: LC203
+    fill(ctx)
+    with Session(1) as seeding:
+        ctx["n"] = seeding.scalar("x")
+async def begin(ctx):
+    ctx["one"] = Session(1)
+class WorkerSettings:
+    functions = [job]
+    on_startup = start
+    on_job_start = begin
+    redis_settings = RedisSettings()
+def more():""",
 }
 
-
-@pytest.mark.parametrize("body", STORED.values(), ids=STORED.keys())
-def test_a_session_is_not_stored(body: str) -> None:
-    text = f"""{HEAD}
+STORING = f"""{HEAD}
 from fastapi import FastAPI
 class Users:
     def __init__(self, db):
         self.db = db
+class Pair:
+    def __init__(self, one, other):
+        self.both = one, other
 def open_session(engine):
     return AsyncSession(engine)
 @asynccontextmanager
 async def lifespan(app):
     engine = create_async_engine("sqlite+aiosqlite://")
-    {body}
+    {{body}}
+    yield
+app = FastAPI(lifespan=lifespan)
+"""
+
+
+@pytest.mark.parametrize("body", STORED.values(), ids=STORED.keys())
+def test_a_session_is_not_stored(body: str) -> None:
+    files = files_of(STORING.format(body=body))
+
+    found = found_in(program_from(files), [RULES["LC203"]])
+
+    assert found == expected_in(files)
+
+
+def test_what_the_worker_of_the_tests_keeps_is_their_own() -> None:
+    text = """--- app/worker.py
+from arq.connections import RedisSettings
+async def job(ctx): ...
+class WorkerSettings:
+    functions = [job]
+    redis_settings = RedisSettings()
+--- tests/test_worker.py
+from arq.connections import RedisSettings
+from fastapi import FastAPI
+from sqlalchemy.orm import Session
+from contextlib import asynccontextmanager
+from app.worker import job
+async def start(ctx):
+    ctx["db"] = Session(1)
+class WorkerSettings:
+    functions = [job]
+    on_startup = start
+    redis_settings = RedisSettings()
+@asynccontextmanager
+async def lifespan(app):
+    app.state.db = Session(1)
     yield
 app = FastAPI(lifespan=lifespan)
 """
@@ -312,4 +439,14 @@ app = FastAPI(lifespan=lifespan)
 
     found = found_in(program_from(files), [RULES["LC203"]])
 
-    assert found == expected_in(files)
+    assert not found
+
+
+@pytest.mark.parametrize(("rule", "names"), [("LC205", ["one"]), ("LC206", ["two"]), ("LC210", ["two"])])
+def test_a_provider_that_returns_and_one_that_yields_are_asked_different_things(rule: str, names: list[str]) -> None:
+    use = "\n@router.get('/')\ndef read(a=Depends(one), b=Depends(two)): ...\n"
+    files = files_of(f"{HEAD}\ndef one():\n    return 1\ndef two():\n    yield 2\n{use}")
+
+    asked = RULES[rule].subjects(program_from(files))
+
+    assert [provider.name for provider, *_ in asked] == names

@@ -780,6 +780,82 @@ async def lifespan(app):
     finally:
         await app.state.clients["a"].aclose()
 """,
+    "a class that is entered": """
+class lifespan:
+    def __init__(self, app):
+        self.app = app
+    async def __aenter__(self):
+        self.app.state.redis = Redis()
+        self.app.state.http = httpx.AsyncClient()  # expect: LC201
+    async def __aexit__(self, *error):
+        await self.app.state.redis.aclose()
+""",
+    "an object that is called": """
+class Lifespan:
+    @asynccontextmanager
+    async def __call__(self, app):
+        app.state.redis = Redis()
+        app.state.http = httpx.AsyncClient()  # expect: LC201
+        try:
+            yield
+        finally:
+            await app.state.redis.aclose()
+lifespan = Lifespan()
+""",
+    "kept under what a call gives": """
+@asynccontextmanager
+async def lifespan(app):
+    registry(app)["redis"] = Redis()  # expect: LC201
+    app.state.made["http"] = httpx.AsyncClient()  # expect: LC201
+    yield
+""",
+    "suppress among others": """
+@asynccontextmanager
+async def lifespan(app):
+    redis = Redis()
+    with open("log"), suppress(Exception):
+        yield
+    await redis.aclose()
+""",
+    "another manager does not protect": """
+@asynccontextmanager
+async def lifespan(app):
+    redis = Redis()
+    with open("log"):
+        yield  # expect: LC202
+    await redis.aclose()
+""",
+    "one handler of two swallows": """
+@asynccontextmanager
+async def lifespan(app):
+    redis = Redis()
+    try:
+        yield
+    except asyncio.CancelledError:
+        print("cancelled")
+    except ValueError:
+        raise
+    await redis.aclose()
+""",
+    "two applications with one engine": """
+import functools
+@functools.cache
+def engine():
+    return create_async_engine("sqlite+aiosqlite://")
+@asynccontextmanager
+async def lifespan(app):
+    app.state.engine = engine()
+    try:
+        yield
+    finally:
+        await engine().dispose()
+@asynccontextmanager
+async def of_the_admin(app):
+    app.state.engine = engine()
+    app.state.redis = Redis()  # expect: LC201
+    yield
+admin = FastAPI(lifespan=of_the_admin)
+""",
     "a lock is no resource": """
 @asynccontextmanager
 async def lifespan(app):

@@ -167,6 +167,14 @@ TABLES: dict[str, tuple[Iterable[str], Mapping[str, str], Callable[[str], Files]
         test_lifecycle_release.LIFESPANS,
         among(test_lifecycle_release.HEAD, test_lifecycle_release.MAIN),
     ),
+    "stored sessions": (
+        ["LC203"],
+        {
+            name: test_lifecycle_providers.STORING.format(body=body)
+            for name, body in test_lifecycle_providers.STORED.items()
+        },
+        files_of,
+    ),
     "providers": (
         ["LC204", "LC205", "LC206", "LC210"],
         test_lifecycle_providers.APP_RESOURCES

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from conformance.facts import code
 from conformance.program import Access, Construction, Program, Provider
 from conformance.program.scopes import ClassScope, FunctionScope, Scope, enclosing
-from conformance.program.values import ClassValue, External, Instance
+from conformance.program.values import External, Instance
 
 
 class Creation(NamedTuple):
@@ -106,17 +106,6 @@ def inner_calls(construction: Construction) -> Iterator[code.Call]:
     while current is not None:
         yield current.call
         current = current.inner
-
-
-def _makes_an_object(program: Program, call: code.Call, scope: Scope) -> bool:
-    """Whether a class is called, so that the object may keep what it is given; an engine or session maker does not."""
-    for value in program.names.infer(call.function, scope):
-        match value:
-            case ClassValue():
-                return True
-            case External(last=last):
-                return last[:1].isupper() and not last.endswith("Error")
-    return False
 
 
 def is_entered(program: Program, construction: Construction) -> bool:

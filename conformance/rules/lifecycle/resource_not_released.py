@@ -13,10 +13,11 @@ from conformance.rules.lifecycle.common import Creation, creations, detail_of, h
 def subjects(program: Program) -> Iterator[Creation]:
     """Each resource that a lifespan, or the handlers that stand in for one, create; each with what became of it."""
     found = [creation for roots in lifespan_groups(program) for creation in creations(program, roots)]
-    released = {id(c.construction.call) for c in found if c.released}
+    released = {id(c.construction.innermost.call) for c in found if c.released}
     for creation in found:
-        is_kept = program.releases.is_shared(creation.construction)
-        yield creation._replace(released=True) if is_kept and id(creation.construction.call) in released else creation
+        elsewhere = id(creation.construction.innermost.call) in released
+        is_kept = elsewhere and program.releases.is_shared(creation.construction)
+        yield creation._replace(released=True) if is_kept else creation
 
 
 def check(program: Program, creation: Creation) -> Iterator[Violation]:  # noqa: ARG001 - the form of every `check`

@@ -16,7 +16,7 @@ def subjects(program: Program) -> Iterator[Access]:
     """The first write of each key of app.state in the lifespan."""
     seen: set[str] = set()
     for access in written_in_lifespan(program):
-        if access.kind == "write" and access.key is not None and access.key not in seen:
+        if access.key is not None and access.key not in seen:
             seen.add(access.key)
             if not is_library_key(program, access):
                 yield access
