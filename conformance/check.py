@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from conformance.rules.base import Rule
 
 __all__ = [
-    "OWN", "Examined", "Lines", "Loaded", "Prepared", "check", "configure", "examine", "is_accepted", "judge", "load",
-    "place_of_baseline", "prepare", "read", "target_of", "with_recorded",
+    "OWN", "Examined", "Lines", "Loaded", "Prepared", "check", "configure", "examine", "finished", "is_accepted",
+    "judge", "load", "place_of_baseline", "prepare", "read", "target_of", "with_recorded",
 ]  # fmt: skip
 
 LIBRARIES: Final = frozenset({"arq", "fastapi", "httpx", "redis", "sqlalchemy", "sqlmodel", "starlette"})
@@ -153,12 +153,22 @@ def check(
     """
     examined = examine(paths, config, selection=selection, cwd=cwd, progress=progress, since=since, processes=processes)
     loaded, report = examined.loaded, examined.report
-    if with_baseline:
-        record = str(place_of_baseline(loaded.config, loaded.target.root))
-        files = {**loaded.target.trace.files, **loaded.digests, record: digest(record)}
-        report = with_recorded(report, loaded.target, loaded.config)
-        if cache is not None and since is None and "" not in loaded.digests.values():
-            cache.store(Trace(loaded.target.trace.folders, files), report)
+    if not with_baseline:
+        return report
+    return finished(report, loaded, cache if since is None else None)
+
+
+def finished(report: Report, loaded: Loaded, cache: Cache | None = None) -> Report:
+    """Return the report with the recorded findings marked as such, remembered in a cache where there is one.
+
+    Raises:
+        BaselineError: the record cannot be read.
+    """
+    record = str(place_of_baseline(loaded.config, loaded.target.root))
+    files = {**loaded.target.trace.files, **loaded.digests, record: digest(record)}
+    report = with_recorded(report, loaded.target, loaded.config)
+    if cache is not None and "" not in loaded.digests.values():
+        cache.store(Trace(loaded.target.trace.folders, files), report)
     return report
 
 

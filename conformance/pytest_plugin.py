@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
     from conformance.architecture import Architecture
+    from conformance.cache import Cache, Call
     from conformance.check import Loaded, Prepared
     from conformance.reporters.pytest_items import Item as Outcome
 
@@ -105,11 +106,25 @@ def _names(config: pytest.Config) -> tuple[str, ...]:
     return tuple(name.strip() for text in given for name in text.split(",") if name.strip())
 
 
+def _cache(config: pytest.Config, call: Call) -> Cache | None:
+    """Return where the report is remembered: with what pytest itself remembers, unless that is switched off."""
+    from conformance.cache import Cache  # noqa: PLC0415
+
+    own = getattr(config, "cache", None)
+    try:
+        return None if own is None else Cache(own.mkdir("conformance"), call)
+    except OSError:
+        return None
+
+
 # --- where it is on ------------------------------------------------------------------------------------------------
 
 
 class Run:
-    """One check: prepared at the start of the session, made when its outcome is first asked for."""
+    """One check: prepared at the start of the session, made when its outcome is first asked for.
+
+    Where nothing has changed since a run before, the report of that one counts.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
         """Take the options.
@@ -117,10 +132,13 @@ class Run:
         Raises:
             ConformanceError: all that is wrong with them, and with the configuration.
         """
+        from conformance.cache import Call  # noqa: PLC0415
         from conformance.check import prepare  # noqa: PLC0415
         from conformance.selection import Selection  # noqa: PLC0415
 
         targets = [Path(target) for target in _targets(config)]
+        self.cache = _cache(config, Call(_base(config), targets, rules=_names(config), by="pytest"))
+        self.recalled = self.cache.recalled() if self.cache else None
         self.prepared: Prepared = prepare(targets, selection=Selection(select=_names(config)), cwd=_base(config))
         self.names = (*(f"{rule.id} {rule.name}" for rule in self.prepared.chosen.rules), COMPLETENESS)
         self.advice = ""
@@ -135,12 +153,11 @@ class Run:
     @cached_property
     def outcomes(self) -> dict[str, Outcome]:
         """What became of each rule, by the name of its item."""
-        from conformance.check import judge, with_recorded  # noqa: PLC0415
+        from conformance.check import finished, judge  # noqa: PLC0415
         from conformance.reporters.pytest_items import advice, items_of, not_done  # noqa: PLC0415
 
-        target, config, chosen = self.prepared.target, self.prepared.config, self.prepared.chosen
         try:
-            report = with_recorded(judge(self.loaded, chosen), target, config)
+            report = self.recalled or finished(judge(self.loaded, self.prepared.chosen), self.loaded, self.cache)
         except Exception as error:  # noqa: BLE001 - whatever it is, no rule has passed
             return {item.name: item for item in not_done(self.names, error)}
         self.advice = advice(report)

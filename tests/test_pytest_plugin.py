@@ -14,7 +14,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import conformance.check
-import conformance.reporters.pytest_items  # noqa: F401 - read once, not by each run in this process
+import conformance.reporters.pytest_items
+from conformance.check import Loaded
+from conformance.config import Config
+from conformance.discovery import Target
 from conformance.examples import files_of
 from tests.kit import lay_out
 
@@ -50,7 +53,8 @@ BROKEN = GOOD | {"app/api.py": GOOD["app/api.py"].replace("return 1", "request.a
 LOUD = GOOD | {"app/__init__.py": "raise SystemExit('imported')\n"}
 
 
-OPTIONS = ("-W", "error", "-p", "no:cacheprovider", "-v", "--strict-markers", "--strict-config")
+REMEMBERING = ("-W", "error", "-v", "--strict-markers", "--strict-config")
+OPTIONS = (*REMEMBERING, "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,9 @@ def run_here(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Call
     """Run pytest in a folder, in this process."""
     monkeypatch.setenv("COLUMNS", "200")
 
-    def in_this_process(folder: Path, *arguments: str) -> Done:
+    def in_this_process(folder: Path, *arguments: str, options: tuple[str, ...] = OPTIONS) -> Done:
         monkeypatch.chdir(folder)
-        done = pytester.runpytest_inprocess(*OPTIONS, *arguments)
+        done = pytester.runpytest_inprocess(*options, *arguments)
         return Done(int(done.ret), done.stdout.str(), done.stderr.str())
 
     return in_this_process
@@ -234,6 +238,37 @@ def test_workers_share_one_check(tmp_path: Path) -> None:
     assert "--> app/api.py:5:5" in done.stdout
     assert done.returncode == 1
     assert [path.read_text() for path in tmp_path.glob("judged-*")] == ["."]
+
+
+def test_what_a_run_before_found_counts_where_nothing_has_changed(
+    tmp_path: Path, run_here: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, targets = conformance.check.read, []
+
+    def watched(target: Target, config: Config) -> Loaded:
+        targets.append(target)
+        return read(target, config)
+
+    monkeypatch.setattr(conformance.check, "read", watched)
+    lay_out(tmp_path, BROKEN)
+    arguments = ("--conformance-target", "app")
+
+    first, second = (run_here(tmp_path, *arguments, options=REMEMBERING) for _ in range(2))
+    assert len(targets) == 1
+    assert "request.app.state.seen" in second.stdout
+    assert _told(first) == _told(second)
+
+    (tmp_path / "app/api.py").write_text(GOOD["app/api.py"], "utf-8")
+    assert f"{DI108} PASSED" in run_here(tmp_path, *arguments, options=REMEMBERING).stdout
+    assert len(targets) == 2
+
+    run_here(tmp_path, *arguments)
+    assert len(targets) == 3
+
+
+def _told(done: Done) -> str:
+    """Return what a run says, without what it took."""
+    return re.sub(r"in \d+\.\d+s", "", done.stdout)
 
 
 def test_junit_names_rule_and_findings(tmp_path: Path, run_here: Callable[..., Done]) -> None:
