@@ -28,7 +28,7 @@ def named_modules(module: ModuleScope, names: Inference) -> Iterator[tuple[Modul
                     name in spellings and _is_one_of(_NAMING, node.function, scope, names)
                 ):
                     text = names.text(first, scope)
-                    found = _by_name(text, _package(node, scope, names), module, names) if text else None
+                    found = _by_name(text, package_of(node, scope, names), module, names) if text else None
                 case code.Subscript(value=code.Name() | code.Attribute() as table, key=key) if code.dotted(
                     table
                 ).endswith("modules") and _is_one_of({"sys.modules"}, table, scope, names):
@@ -41,7 +41,7 @@ def _is_one_of(wanted: set[str] | frozenset[str], node: code.Expression, scope: 
     return any(isinstance(v, External) and v.name in wanted for v in names.infer(node, scope))
 
 
-def _package(node: code.Call, scope: Scope, names: Inference) -> str:
+def package_of(node: code.Call, scope: Scope, names: Inference) -> str:
     """Return the package that a name with leading dots counts from."""
     own = scope.module.name if scope.module.is_package else scope.module.name.rpartition(".")[0]
     given = [*node.arguments[1:2], *(k.value for k in node.keywords if k.name == "package")]
@@ -50,12 +50,17 @@ def _package(node: code.Call, scope: Scope, names: Inference) -> str:
     return own
 
 
+def absolute_name(name: str, package: str) -> str:
+    """Return a name without the leading dots that count from a package."""
+    dots = len(name) - len(name.lstrip("."))
+    if not dots:
+        return name
+    for _ in range(dots - 1):
+        package = package.rpartition(".")[0]
+    return f"{package}.{name[dots:]}"
+
+
 def _by_name(text: str, package: str, near: ModuleScope, names: Inference) -> ModuleScope | None:
     """Return the module of a name; of `package.module:thing` and `package.module.thing` that of the thing."""
-    name = text.partition(":")[0]
-    dots = len(name) - len(name.lstrip("."))
-    if dots:
-        for _ in range(dots - 1):
-            package = package.rpartition(".")[0]
-        name = f"{package}.{name[dots:]}"
+    name = absolute_name(text.partition(":")[0], package)
     return names.module(name, near) or names.module(name.rpartition(".")[0], near)

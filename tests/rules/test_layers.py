@@ -623,6 +623,285 @@ async def late(ctx): ...
 --- app/e.py
 import arq
 """,
+    "LY401 a gateway behind another module": """
+--- app/components/worker/pools.py
+async def get_queue_pool(name): ...
+--- app/components/worker/limits.py
+ROUNDS = 3
+--- app/shared.py
+from app.components.worker.pools import get_queue_pool
+from app.components.worker.limits import ROUNDS
+--- app/components/backend/a.py
+from app.shared import get_queue_pool  # expect: LY401
+from app.shared import ROUNDS  # expect: LY401
+""",
+    "LY402 what only passes on, migrations, and modules of core": SERVICES
+    + """
+--- app/routes/items.py
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("/x")
+def x(): return 1
+def paged(): ...
+--- app/services/paging.py
+from app.routes.items import paged  # expect: LY402
+--- app/services/users.py
+from app.services.paging import paged
+--- app/services/orders.py
+import app.routes.items  # expect: LY402
+def f():
+    return app.routes.items.paged
+--- app/models/migrations/env.py
+from alembic import context
+from app.routes.items import paged
+--- app/core/services/clock.py
+def now(): ...
+--- app/core/times.py
+from app.core.services.clock import now
+from app.services.mail import send  # expect: LY402
+--- app/models/times.py
+from app.core.services.clock import now  # expect: LY402
+""",
+    "LY403 names like those of arq's worker": """
+--- app/services/a.py
+import arq
+import shop
+from shop import *
+def f(Retry, load):
+    shop.cron()
+    load.import_module_of("fastapi")
+    shop.import_module("fastapi")
+    return Retry()
+""",
+    "LY405 a package, all of it, and what is below": SERVICES
+    + """
+--- app/services/__init__.py
+--- app/core/services/__init__.py
+--- app/components/a.py
+import sys
+import importlib
+from importlib import import_module as load, metadata
+from app import services
+import app.services.mail
+registry = {}
+def f(name, base=None):
+    importlib.import_module(name + ".services")  # expect: LY405
+    importlib.import_module("orjson." + name)
+    importlib.import_module("." + name, "app.services")  # expect: LY405
+    importlib.import_module(f".{name}", package="app.services")  # expect: LY405
+    importlib.import_module(".services." + name, "app")  # expect: LY405
+    importlib.import_module(f".{name}", __package__)
+    importlib.import_module(f".{name}", "app.utils")
+    importlib.import_module(f"..{name}", "app.utils")  # expect: LY405
+    importlib.import_module(".mail", "app.services")  # expect: LY405
+    importlib.import_module(".mail", "app.utils")
+    load(f"{services.__name__}.{name}")  # expect: LY405
+    metadata.entry_points()  # expect: LY405
+    sys.modules[name]  # expect: LY405
+    sys.modules[f"app.services.{name}"]  # expect: LY405
+    sys.modules[__name__]
+    sys.modules["app.services.mail"]
+    registry[name]
+    name.modules[name]
+    getattr(app.services.mail, name)  # expect: LY405
+    getattr(base or services, name)
+    modules = registry
+    modules[name]
+    first = "app.services"
+    second = first
+    importlib.import_module(second + "." + name)  # expect: LY405
+    importlib.import_module("%s.%s" % (second, name))  # expect: LY405
+    importlib.import_module("app.utils.%s" % name)
+    importlib.import_module("app.utils.{}".format(name))
+    third = third + name
+    importlib.import_module(third)  # expect: LY405
+def g(name):
+    import_module = print
+    import_module(name)
+--- app/components/b.py
+class Loader:
+    load = staticmethod(__import__)
+    def f(self, name):
+        return self.load(name)
+--- app/services/b.py
+import importlib
+def load(name):
+    return importlib.import_module(name)
+""",
+    "LY405 a target without services": """
+--- app/components/a.py
+import importlib
+import pkgutil
+import app.plugins
+def f(name):
+    importlib.import_module(name)  # expect: LY405
+    importlib.import_module(f"app.plugins.{name}")
+    pkgutil.iter_modules(app.plugins.__path__)
+    pkgutil.iter_modules(name)  # expect: LY405
+--- app/plugins/__init__.py
+--- app/plugins/one.py
+X = 1
+""",
+    "LY406 commands that serve, an entrypoint, and the settings of an entrypoint": SETTINGS
+    + f"""
+--- app/worker.py
+from arq.connections import RedisSettings
+async def job(ctx): ...
+class WorkerSettings:
+    functions = [job]
+    redis_settings = RedisSettings()
+--- app/cli/serve.py
+from app.cli.options import VERBOSE
+import app.worker  # expect: LY406
+{ROUTER}
+--- app/cli/options.py
+VERBOSE = True
+--- app/lifespan.py
+async def lifespan(app):
+    yield
+--- app/routes/items.py
+from app.cli.options import VERBOSE  # expect: LY406
+from app.main import app  # expect: LY406
+from app.passing import Settings  # expect: LY406
+{ROUTER}
+--- app/passing.py
+from app.config import Settings
+--- app/services/passing.py
+from app.config import Settings
+--- app/routes/more.py
+from app.services.passing import Settings
+from app.routes.items import router as items
+{ROUTER}
+--- app/main.py
+from fastapi import FastAPI
+from app.config import Settings
+from app.lifespan import lifespan
+from app.routes.items import router
+from app.worker import job  # expect: LY406
+app = FastAPI(lifespan=lifespan)
+@app.get("/health")
+def health(): return 1
+""",
+    "LY408 parts of a request": SERVICES
+    + """
+--- app/cli/a.py
+import httpx
+import requests
+from functools import partial
+def f(url, partner, backend_url):
+    requests.get(url=backend_url)
+    requests.get(url=partner)  # expect: LY408
+    requests.request("GET", url=backend_url)
+    requests.request("GET", partner)  # expect: LY408
+    send = requests.post
+    send(partner)  # expect: LY408
+    first = partner
+    second = first
+    third = second
+    fourth = third
+    requests.get(fourth)  # expect: LY408
+    with httpx.Client(base_url=backend_url, timeout=3) as client:
+        client.get(partner)
+    with httpx.Client(timeout=3) as other:
+        other.get(partner)  # expect: LY408
+    ring = ring + partner
+    requests.get(ring)  # expect: LY408
+    requests.get(backend_url.rstrip("/") + "/x")
+    requests.get(f())  # expect: LY408
+    requests.get(partner[0])  # expect: LY408
+    requests.get(the_base_url_of_partner)  # expect: LY408
+    requests.get(base_url_)
+""",
+    "LY404 the pages of a frontend, which may ask": SERVICES
+    + """
+--- app/frontend/pages.py
+import requests
+from sqlalchemy import select
+def f(session):
+    requests.get("https://x.com")
+    return select(1)  # expect: LY404
+--- app/pages.py
+import flet as ft
+from sqlalchemy import select
+def f():
+    return select(1)  # expect: LY404
+--- app/other.py
+from sqlalchemy import select
+def f():
+    return select(1)
+--- app/scheduling/jobs.py
+from sqlalchemy import select
+from shop import insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+def f():
+    insert(1)
+    upsert(1)  # expect: LY404
+    return select(1)  # expect: LY404
+--- app/services/cli/a.py
+from sqlalchemy import select
+def f():
+    return select(1)  # expect: LY404
+--- app/cli/b.py
+from sqlalchemy import select
+def f():
+    return select(1)  # expect: LY404
+--- app/services/frontend/a.py
+from sqlalchemy import select
+def f():
+    return select(1)
+""",
+    "LY407 each hook of two": """
+--- app/components/worker/hooks.py
+from arq.connections import RedisSettings
+async def on_startup(ctx): ...
+async def on_shutdown(ctx): ...
+async def other(ctx): ...
+class WorkerSettings:
+    functions = [other]
+    on_startup = on_startup
+    on_shutdown = on_shutdown
+    redis_settings = RedisSettings()
+--- app/components/backend/a.py
+import app.components.worker.hooks  # expect: LY407
+from app.components.backend import own
+def f():
+    return app.components.worker.hooks.other, app.components.worker.hooks.on_startup
+def g():
+    return app.components.nowhere, own.X
+--- app/components/backend/own.py
+X = 1
+--- app/components/backend/b.py
+from app.components.worker.hooks import other, on_startup  # expect: LY407
+from app.components.worker.hooks import *  # expect: LY407
+def f():
+    return other, on_shutdown
+""",
+    "LY409 app.state of a library, and tasks of the tests": """
+--- app/main.py
+from fastapi import FastAPI
+from slowapi import Limiter
+application = FastAPI()
+application.state.limiter = Limiter()
+--- tests/test_worker.py
+from fastapi import FastAPI
+from arq.connections import RedisSettings
+async def job(ctx): ...
+class WorkerSettings:
+    functions = [job]
+    redis_settings = RedisSettings()
+def test_a():
+    FastAPI().state.a = 1
+""",
+    "LY409 app.state, deleted or under a computed name": """
+--- app/a.py
+def f(request, key):  # expects nothing here
+    del request.app.state.a
+--- app/b.py
+def f(request, key):
+    setattr(request.app.state, key, 1)
+""".replace("--- app/a.py\n", "--- app/a.py\nimport fastapi  # expect: LY409\n").replace(
+        "  # expects nothing here", ""
+    ),
     "LY409 what looks like a task in a target without arq": """
 --- app/jobs/a.py
 async def send(ctx): ...

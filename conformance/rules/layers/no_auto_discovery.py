@@ -7,8 +7,8 @@ from itertools import chain
 
 from conformance.facts import code
 from conformance.program import Program
-from conformance.program.dynamic import IMPORTING
-from conformance.program.scopes import ModuleScope, Scope, absolute_module, scopes_of
+from conformance.program.dynamic import IMPORTING, absolute_name, package_of
+from conformance.program.scopes import ModuleScope, Scope, scopes_of
 from conformance.program.values import Display, External, ModuleValue
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
@@ -68,8 +68,7 @@ def _search(program: Program, node: code.Call, last: str, scope: Scope) -> str:
         return f"`pkgutil.{last}`" if _can_be_services(program, _package(program, first, scope)) else ""
     if called & _BY_NAME:
         text, whole = _text(program, first, scope) if first is not None else ("", False)
-        level = len(text) - len(text.lstrip("."))
-        text = absolute_module(scope.module, text[level:], level) if level else text
+        text = absolute_name(text, package_of(node, scope, program.names))
         if whole:
             found = program.names.module(text, scope.module)
             return f"`{last}`" if found is not None and found.has_role("services") else ""
@@ -118,8 +117,7 @@ def _are_services(program: Program, base: code.Expression, scope: Scope) -> bool
 
 def _can_be_services(program: Program, package: str) -> bool:
     """Whether services lie in a package, or it lies in services; an unknown package ("") can be any."""
-    if not package or package.endswith("."):
-        package = package.rstrip(".")
+    package = package.rstrip(".")
     below = f"{package}." if package else ""
     return any(
         m.name == package or m.name.startswith(below) for m in program.with_role("services") if not m.is_test
@@ -140,9 +138,9 @@ def _package(program: Program, node: code.Expression | None, scope: Scope) -> st
 
 
 def _text(program: Program, node: code.Expression, scope: Scope) -> tuple[str, bool]:
-    """Return what a string starts with, cut at a dot where its end is computed, and whether that is all."""
+    """Return what a string starts with, cut behind a dot where its end is computed, and whether that is all."""
     text, whole = _start(program, node, scope)
-    return (text, True) if whole else (text.rpartition(".")[0], False)
+    return (text, True) if whole else (text[: text.rfind(".") + 1], False)
 
 
 def _start(program: Program, node: code.Expression, scope: Scope, depth: int = 0) -> tuple[str, bool]:
