@@ -181,6 +181,26 @@ def get_all(model: type[bytes]) -> list:
 def get_redis(request: Request) -> Redis:
     return request.app.state.redis
 """,
+    "classes supply themselves": """
+class Clock:
+    def __init__(self, request: Request) -> None:
+        self.zone = request.headers["zone"]
+ClockDep = Annotated[Clock, Depends()]
+class Limits:  # expect: DI104
+    def __init__(self, request: Request) -> None:
+        self.rate = request.headers["rate"]
+LimitsDep = Annotated[Limits, Depends()]
+""",
+    "classes that read one key": """
+class Reader:
+    def __init__(self, request: Request) -> None:
+        self.redis = request.app.state.redis
+ReaderDep = Annotated[Reader, Depends()]
+class Writer:
+    def __init__(self, request: Request) -> None:
+        self.redis = request.app.state.redis
+WriterDep = Annotated[Writer, Depends()]
+""",
     "private helpers and classes are no providers": """
 class Service: ...
 def _get_engine(request: Request) -> AsyncEngine:
@@ -211,12 +231,18 @@ def test_a_deps_module_serves_one_concern(body: str) -> None:
             "engine = create_async_engine('x')\n    maker = async_sessionmaker(bind=engine)\n"
             "    app.state.maker = maker\n    app.state.engine = engine"
         ),
+        (
+            "class Pool: ...\n    class Maker:\n        def __init__(self, pool): ...\n"
+            "    app.state.engine = Pool()\n    app.state.maker = Maker(app.state.engine)"
+        ),
+        "pool = Pool()\n    app.state.engine = pool\n    app.state.maker = Maker(pool)",
     ],
 )
 def test_keys_that_the_lifespan_makes_of_each_other_are_one_concern(lifespan: str) -> None:
     files = {
         "app/lifespan.py": (
-            f"{HEAD}\n@asynccontextmanager\nasync def lifespan(app: FastAPI):\n    {lifespan}\n    yield\n"
+            f"{HEAD}\nclass Pool: ...\nclass Maker:\n    def __init__(self, pool): ...\n"
+            f"@asynccontextmanager\nasync def lifespan(app: FastAPI):\n    {lifespan}\n    yield\n"
         ),
         "app/main.py": "from fastapi import FastAPI\nfrom app.lifespan import lifespan\napp = FastAPI(lifespan=lifespan)\n",
         "app/deps/db.py": f"""{HEAD}
@@ -232,6 +258,36 @@ def get_session(request: Request) -> AsyncSession:
     assert not found
 
 
+@pytest.mark.parametrize(
+    "lifespan",
+    [
+        "app.state.engine = create_async_engine('x')\n    app.state.maker = Redis()",
+        (
+            "settings = Settings()\n    app.state.settings = settings\n"
+            "    app.state.engine = create_async_engine(settings)\n    app.state.maker = Redis(settings)"
+        ),
+    ],
+)
+def test_keys_that_are_made_apart_are_two_concerns(lifespan: str) -> None:
+    files = {
+        "app/lifespan.py": (
+            f"{HEAD}\nfrom pydantic_settings import BaseSettings\nclass Settings(BaseSettings): ...\n"
+            f"@asynccontextmanager\nasync def lifespan(app: FastAPI):\n    {lifespan}\n    yield\n"
+        ),
+        "app/main.py": "from fastapi import FastAPI\nfrom app.lifespan import lifespan\napp = FastAPI(lifespan=lifespan)\n",
+        "app/deps/db.py": f"""{HEAD}
+def get_engine(request: Request) -> AsyncEngine:
+    return request.app.state.engine
+def get_session(request: Request) -> AsyncSession:  # expect: DI104
+    return request.app.state.maker()
+""",
+    }
+
+    found = found_in(program_from(files), [ONE_RESOURCE])
+
+    assert found == expected_in(files)
+
+
 def test_a_provider_lives_in_deps_unless_it_is_light_and_beside_its_routes() -> None:
     files = files_of("""
 --- app/config.py
@@ -244,14 +300,24 @@ class Settings(BaseSettings):
 @lru_cache
 def get_settings() -> Settings:
     return Settings()
+
+def load() -> Settings:
+    return get_settings()
+
+class Clock: ...
+
+def get_clock() -> Clock:  # expect: DI105
+    return Clock()
 --- app/deps/settings.py
 from typing import Annotated
 from fastapi import Depends
-from app.config import Settings, get_settings
+from app.config import Clock, Settings, get_clock, get_settings, load
 from app.core.token import get_token
 
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 TokenDep = Annotated[str, Depends(get_token)]
+LoadedDep = Annotated[Settings, Depends(load)]
+ClockDep = Annotated[Clock, Depends(get_clock)]
 --- app/core/token.py
 from fastapi import Depends, Request
 

@@ -100,6 +100,9 @@ ROUTES = {
     "a guard of an included router": (
         "from app.deps.auth import get_user\nrouter.include_router(APIRouter(), dependencies=(Depends(get_user),))"
     ),
+    "a guard that is a method": (
+        "from app.deps.auth import is_admin\nr = APIRouter(dependencies=[Depends(is_admin.check)])"
+    ),
     "a guard in a function": (
         "def make():\n    from app.deps.auth import get_user\n    return APIRouter(dependencies=[Depends(get_user)])"
     ),
@@ -319,6 +322,9 @@ PACKAGES = {
     "a constant": 'from .auth import SCOPES, UserDep  # expect: DI109\n__all__ = ["SCOPES", "UserDep"]',
     "a constant not listed": 'from .auth import SCOPES, UserDep\n__all__ = ["UserDep"]',
     "a function": 'from .auth import helper  # expect: DI109\n__all__ = ["helper"]',
+    "a library's function": 'from sqlalchemy import select  # expect: DI109\n__all__ = ["select"]',
+    "the name of an alias": "from .auth import UserDep\n__all__ = [UserDep.__name__]",
+    "a set of names": 'from .auth import UserDep\n__all__ = list(set(["UserDep"]))',
     "a module": 'from . import auth  # expect: DI109\n__all__ = ["auth"]',
     "a module not listed": 'from . import auth\nfrom .auth import UserDep\n__all__ = ["UserDep"]',
     "a module listed only": '__all__ = ["auth"]  # expect: DI109',
@@ -455,7 +461,83 @@ def test_an_empty_package_lacks_its_facade() -> None:
     assert list(found) == [("DI109", "app/deps/__init__.py", 1)]
 
 
+def test_what_an_endpoint_takes_with_scopes_needs_no_alias() -> None:
+    files = files_of("""
+--- app/deps/__init__.py
+--- app/deps/auth.py
+from fastapi import Request
+def get_user(request: Request) -> str: ...
+--- app/api/items.py
+from fastapi import APIRouter, Depends, Security
+from app.deps.auth import get_user
+router = APIRouter()
+@router.get("/")
+def index(user: str = Security(get_user, scopes=["a"])) -> str: ...
+@router.get("/x")
+def other(user: str = Depends(get_user)) -> str: ...  # expect: DI112
+def local() -> str: ...
+@router.get("/y")
+def third(user: str = Depends(local)) -> str: ...
+--- tests/test_items.py
+from typing import Annotated
+from fastapi import Depends
+from app.api.items import local
+LocalDep = Annotated[str, Depends(local)]
+""")
+
+    assert found_in(program_from(files), [INLINE]) == expected_in(files)
+
+
+def test_an_alias_stands_beside_its_provider_and_in_the_facade() -> None:
+    files = files_of("""
+--- app/deps/__init__.py
+from app.deps import db
+from app.deps.other import UserDep
+
+SessionDep = db.SessionDep
+__all__ = ["SessionDep", "UserDep"]
+--- app/deps/db.py
+from typing import Annotated
+from fastapi import Depends, Request
+def get_session(request: Request) -> str: ...
+def get_user(request: Request) -> str: ...  # expect: DI110
+def get_clock(request: Request) -> str: ...
+def check(request: Request) -> str: ...
+def inner(request: Request) -> str: ...
+SessionDep = Annotated[str, Depends(get_session)]
+ClockDep = Annotated[str, Depends(get_clock)]  # expect: DI110
+_RawDep = Annotated[str, Depends(get_clock)]
+CheckDep = Annotated[str, Depends(check)]
+InnerDep = Annotated[str, Depends(inner)]
+def outer(value: InnerDep) -> str: ...
+OuterDep = Annotated[str, Depends(outer)]  # expect: DI110
+--- app/deps/other.py
+from typing import Annotated
+from fastapi import Depends
+from app.deps.db import get_user
+UserDep = Annotated[str, Depends(get_user)]
+--- app/deps/health.py
+from fastapi import APIRouter, Depends
+from app.deps.db import check, get_session
+router = APIRouter(dependencies=[Depends(check)])
+@router.get("/health")
+def health(session: str = Depends(get_session)) -> str: ...
+--- app/api/items.py
+from fastapi import APIRouter, Depends
+from app.deps import SessionDep, UserDep
+from app.deps.db import ClockDep, OuterDep  # expect: DI111
+router = APIRouter()
+@router.get("/")
+def index(s: SessionDep, u: UserDep, c: ClockDep, o: OuterDep) -> str: ...
+""")
+
+    found = found_in(program_from(files), [WITHOUT_ALIAS, SUBMODULE])
+
+    assert found == expected_in(files)
+
+
 USES = {
+    "a named instance, by keyword": ("user: str = Depends(use_cache=False, dependency=is_admin)", True),
     "inline": ("user: str = Depends(get_user)", True),
     "inline, annotated": ("user: Annotated[str, Depends(get_user)]", True),
     "inline, Security": ("user: str = Security(get_user)", True),

@@ -256,6 +256,57 @@ def get_db(request: Request) -> Session:
 def get_db(request: Request) -> Session:
     return cast(Session, None)  # expect: DI101
 """,
+    "nothing but None": """
+def get_db(request: Request) -> None:  # expect: DI101
+    request.state.seen = True
+""",
+    "a walrus": """
+def get_db(request: Request) -> Session:
+    return (db := request.app.state._state.get("db"))  # expect: DI101
+""",
+    "one of two is fetched": """
+def get_db(request: Request) -> Session:
+    return request.app.state._state.get("db") if request.state.ready else request.state.db  # expect: DI101
+""",
+    "the other of two is fetched": """
+def get_db(request: Request) -> Session:
+    return request.state.db if request.state.ready else request.app.state._state.get("db")  # expect: DI101
+""",
+    "fetched and cast": """
+def get_db(request: Request) -> Session:
+    return cast(Session, request.app.state._state.get("db"))  # expect: DI101
+""",
+    "fetched if nothing else": """
+def get_db(request: Request) -> Session:
+    return request.state.db or request.app.state._state.get("db")  # expect: DI101
+""",
+    "a local that is set again": """
+def get_db(request: Request) -> Session:
+    db = None
+    if request.state.ready:
+        db = request.state.db
+    return db
+""",
+    "a local that may be None": """
+def get_db(request: Request) -> Session:
+    db = request.state.db or None
+    return db  # expect: DI101
+""",
+    "a local that is fetched": """
+def get_db(request: Request) -> Session:
+    db = request.app.state._state.get("db")
+    return db  # expect: DI101
+""",
+    "an ellipsis is something": """
+def get_db(request: Request) -> Session:
+    return ...
+""",
+    "a docstring, and a path that ends": """
+def get_db(request: Request) -> Session:  # expect: DI101
+    'The session.'
+    if request.state.ready:
+        return request.state.db
+""",
     "match without a last case": """
 def get_db(request: Request) -> Session:  # expect: DI101
     match request.state.kind:

@@ -38,6 +38,14 @@ MODULES = {
     "default of an inner function": "def f():\n    def g(c=httpx.Client()): ...",
     "decorator": "def uses(c):\n    return lambda f: f\n@uses(httpx.Client())  # expect: DI106\ndef f(): ...",
     "function": "def f():\n    return httpx.Client()",
+    "a cached function that keeps": (
+        "import functools\n@functools.cache\ndef start():\n    global client\n    client = httpx.Client()\n"
+        "start()  # expect: DI106"
+    ),
+    "a task that keeps": (
+        "from celery import shared_task\n@shared_task\ndef start():\n    global client\n    client = httpx.Client()\n"
+        "start()"
+    ),
     "method": "class A:\n    def f(self):\n        self.c = httpx.Client()",
     "lambda": "f = lambda: httpx.Client()",
     "partial": "import functools\nf = functools.partial(httpx.Client, timeout=1)",
@@ -220,6 +228,11 @@ CALLS = {
     "in a thread": "    return await asyncio.to_thread(get_user, request)  # expect: DI117",
     "what takes a request": "    return client_ip(request)  # expect: DI117",
     "what reads app.state": "    return version()  # expect: DI117",
+    "what hands app.state on": "    return everything()  # expect: DI117",
+    "what asks app.state": "    return is_ready()  # expect: DI117",
+    "what takes a websocket": "    return peer(request)  # expect: DI117",
+    "in a thread, given another": "    return await asyncio.to_thread(get_user, client_ip)  # expect: DI117",
+    "in a thread, what is no provider": "    return await asyncio.to_thread(plain, 'x')",
     "a class": "    return Clock(request)  # expect: DI117",
     "an instance": "    return is_admin(request)  # expect: DI117",
     "in a closure": "    def inner():\n        return get_user(request)  # expect: DI117\n    return inner()",
@@ -254,6 +267,13 @@ def client_ip(request: Request) -> str: ...
 def version():
     from app.main import app
     return app.state.version
+def everything():
+    from app.main import app
+    return vars(app.state)
+def is_ready():
+    from app.main import app
+    return hasattr(app.state, "x")
+def peer(websocket): ...
 def plain(x: str) -> str: ...
 class Clock:
     def __init__(self, request: Request) -> None: ...
@@ -431,6 +451,41 @@ def index(x=Depends(get_x)): ...
     files["app/main.py"] = (
         f"from contextlib import asynccontextmanager\nfrom fastapi import APIRouter, FastAPI\n{APPS[name]}\n"
     )
+
+    assert found_in(program_from(files), [LIFESPAN]) == expected_in(files)
+
+
+def test_of_two_applications_each_answers_for_its_own_endpoints() -> None:
+    files = files_of("""
+--- app/life.py
+from contextlib import asynccontextmanager
+@asynccontextmanager
+async def lifespan(app):
+    app.state.x = 1
+    yield
+--- app/deps.py
+from fastapi import Depends, Request
+def get_x(request: Request):
+    return request.app.state.x
+def get_y(x=Depends(get_x)):
+    return x
+--- app/main.py
+from fastapi import Depends, FastAPI
+from app.deps import get_x, get_y
+from app.life import lifespan
+app = FastAPI(lifespan=lifespan)
+admin = FastAPI()
+health = FastAPI()  # expect: DI114
+internal = FastAPI(dependencies=[Depends(get_y)])  # expect: DI114
+@app.get("/")
+def index(x=Depends(get_x)): ...
+@admin.get("/")
+def admins(): ...
+@health.get("/")
+def ready(y=Depends(get_y)): ...
+@internal.get("/")
+def internals(): ...
+""")
 
     assert found_in(program_from(files), [LIFESPAN]) == expected_in(files)
 

@@ -150,8 +150,6 @@ def _item(program: Program, package: ModuleScope, node: code.Expression, listed:
     match node:
         case code.Constant(value=str(name)):
             listed.names.setdefault(name, node)
-        case code.Attribute(name="__name__"):
-            listed.is_open = True
         case _:
             text = program.names.text(node, package)
             if text is None:

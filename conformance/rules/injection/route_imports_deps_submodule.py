@@ -57,9 +57,7 @@ def _behind(program: Program, module: ModuleScope, edge: ImportEdge) -> tuple[Mo
 def facade_before(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
     """Return the facade that stands between a routes module and another module; "" where it stands behind it, too."""
     facade = facade_of(program, module)
-    if facade and importer.name != facade and not importer.name.startswith(f"{facade}."):
-        return facade
-    return ""
+    return "" if importer.name == facade or importer.name.startswith(f"{facade}.") else facade
 
 
 def _violation(place: Place, name: str, behind: ModuleScope, facade: str) -> Violation:
