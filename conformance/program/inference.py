@@ -923,7 +923,7 @@ class Inference:
                 return tuple(Instance(base) for base in self.bases(owner)) if owner else ()
             case code.Call(function=function, arguments=(first, second)) if self.calls.is_cast(function):
                 stated = self.instances(self.annotation(first, scope))
-                if stated and not all(_can_be_store(v) for v in stated):
+                if not all(_can_be_store(v) for v in stated):
                     return stated
                 return self._union((self.infer(second, scope), stated))
             case code.Call(function=code.Attribute(value=base, name="get"), arguments=(key, *default)):
@@ -1041,7 +1041,7 @@ class Inference:
         informative = any(
             not isinstance(v, Display) or isinstance(v.node, (code.Sequence, code.Mapping)) for v in found
         )
-        if informative or function.node.returns is None:
+        if informative:
             return found
         return self._union((found, self.instances(self.supplied(function))))
 

@@ -77,7 +77,6 @@ class Kinds:
         return (
             top in VALUE_DISTRIBUTIONS
             or top in sys.stdlib_module_names
-            or top == "builtins"
             or name in _VALUES
             or name.endswith(_LIBRARY_VALUE_ENDINGS)
         )

@@ -28,6 +28,31 @@ def test_a_package_of_configurations_in_the_plural_is_the_configuration() -> Non
     assert sorted(m.name for m in program.modules if m.has_role("config")) == ["app.configs", "app.configs.chat"]
 
 
+def test_settings_of_a_feature_that_read_the_environment_are_configuration_and_a_feature_of_that_name_is_none() -> None:
+    program = program_from({
+        "app/config.py": "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings): ...\n",
+        "app/features/billing/settings.py": "import os\n\nKEY = os.environ['KEY']\n",
+        "app/features/settings/pages.py": "X = 1\n",
+    })  # fmt: skip
+
+    assert sorted(m.name for m in program.modules if m.has_role("config")) == [
+        "app.config",
+        "app.features.billing.settings",
+    ]
+
+
+def test_a_module_named_lifespan_is_one_only_where_no_other_function_is_given_as_one() -> None:
+    life = "async def life(app):\n    yield\n"
+    named = {"app/util/lifespan.py": life, "app/start.py": life}
+    main = "from fastapi import FastAPI\nfrom app.start import life\napp = FastAPI({0})\n"
+    found = {}
+    for given in ("lifespan=life", ""):
+        program = program_from({"app/main.py": main.format(given), **named})
+        found[given] = [m.name for m in program.modules if m.has_role("lifespan")]
+
+    assert found == {"lifespan=life": ["app.start"], "": ["app.util.lifespan"]}
+
+
 PROVIDER = "def get_{0}(): ...\n"
 USING = (
     "from fastapi import APIRouter, Depends\n\nfrom app.{0}.one import get_one\nfrom app.{0}.two import get_two\n\n"

@@ -145,6 +145,8 @@ READS = {
     "in a lambda": "    return (lambda: request.app.state.x)()  # expect: DI107",
     "in a helper": "    return helper(request)",
     "in a helper's helper": "    return outer(request)",
+    "in a lambda of something else": "    return lambda thing: thing.app.state.x",
+    "in a lambda of a request": "    return lambda request: request.app.state.x  # expect: DI107",
     "in a class": "    return Maker(request).make()",
     "the application's name": "    return application.state.x  # expect: DI107",
     "request.state": "    return request.state.x",
@@ -470,13 +472,19 @@ def get_x(request: Request):
 def get_y(x=Depends(get_x)):
     return x
 --- app/main.py
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from app.deps import get_x, get_y
 from app.life import lifespan
 app = FastAPI(lifespan=lifespan)
 admin = FastAPI()
 health = FastAPI()  # expect: DI114
 internal = FastAPI(dependencies=[Depends(get_y)])  # expect: DI114
+deep = FastAPI()  # expect: DI114
+outer, inner = APIRouter(), APIRouter()
+outer.include_router(inner)
+deep.include_router(outer)
+@inner.get("/")
+def below(x=Depends(get_x)): ...
 @app.get("/")
 def index(x=Depends(get_x)): ...
 @admin.get("/")

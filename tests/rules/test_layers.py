@@ -248,11 +248,13 @@ import app.components
 import app.utils
 from app import services
 PREFIX = "app.services"
+PART = "serv"
 def f(name, other):
     importlib.import_module(f"app.services.{name}")  # expect: LY405
     importlib.import_module(f"{PREFIX}.{name}")  # expect: LY405
     importlib.import_module("app." + "services." + name)  # expect: LY405
     importlib.import_module("app.services.%s" % name)  # expect: LY405
+    importlib.import_module(f"app.{PART}" + "ices.mail")  # expect: LY405
     importlib.import_module("app.services.{}".format(name))  # expect: LY405
     load("app.services." + name)  # expect: LY405
     path = f"app.services.{name}"
@@ -409,6 +411,7 @@ import sqlite3
 import sqlalchemy as sa
 from sqlalchemy import Table, create_engine, select as pick
 from sqlalchemy.orm import Session
+from sqlalchemy.orm import sessionmaker
 from sqlmodel import delete
 from fastapi import APIRouter
 router = APIRouter()
@@ -431,6 +434,8 @@ def f(session: Session, given, engine: sa.Engine, connection: sa.Connection):
     session.fetchrow(1)
     connection.execute(1)  # expect: LY404
     connection.add(1)
+    with sessionmaker(engine).begin() as begun:
+        begun.execute(1)  # expect: LY404
     with sqlite3.connect("x") as db:
         db.execute("x")  # expect: LY404
     given.execute(1)

@@ -173,6 +173,14 @@ RETURNED = {
     ),
 }
 YIELDED = {
+    "yielded in a finally": (
+        "def provide(r: Request):\n    s = Session(r.app.state.e)\n    try:\n        print()\n    finally:\n"
+        "        yield s  # expect: LC206"
+    ),
+    "yielded in a handler": (
+        "def provide(r: Request):\n    s = Session(r.app.state.e)\n    try:\n        print()\n    except ValueError:\n"
+        "        yield s  # expect: LC206"
+    ),
     "yielded, an ending alone": "import acme\ndef provide():\n    s = acme.DbSession()\n    yield s",
     "entered behind the yield": (
         "def provide(r: Request):\n    s = Session(r.app.state.e)\n    yield s  # expect: LC206\n    with s:\n        s.commit()"
@@ -368,6 +376,7 @@ def fill(context):
 async def start(ctx):
     ctx["db"] = Session(1)  # expect: LC203
     ctx.update(other=Session(1))  # expect: LC203
+    ctx.setdefault("third", Session(1))  # expect: LC203
     ctx[ctx["job_id"]] = Session(1)  # expect: LC203
     fill(ctx)
     with Session(1) as seeding:

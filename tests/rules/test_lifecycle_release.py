@@ -856,6 +856,30 @@ async def of_the_admin(app):
     yield
 admin = FastAPI(lifespan=of_the_admin)
 """,
+    "methods by their names, one without an await": """
+from sqlalchemy import create_engine
+@asynccontextmanager
+async def lifespan(app):
+    app.state.a = create_engine("sqlite://")
+    app.state.b = create_async_engine("sqlite+aiosqlite://")  # expect: LC201
+    try:
+        yield
+    finally:
+        getattr(app.state.a, "dispose")()
+        getattr(app.state.b, "dispose")()
+""",
+    "kept in an item of the object": """
+class Pools:
+    def __init__(self):
+        self.pools = {}
+        self.open()
+    def open(self):
+        self.pools["a"] = Redis()  # expect: LC201
+@asynccontextmanager
+async def lifespan(app):
+    app.state.pools = Pools()
+    yield
+""",
     "a lock is no resource": """
 @asynccontextmanager
 async def lifespan(app):

@@ -325,6 +325,11 @@ def k():
 def test_a():
     own = FastAPI()
     own.dependency_overrides[get_a] = get_b
+    own.dependency_overrides.update({get_a: get_b})
+    own.dependency_overrides.setdefault(get_a, get_b)
+    own.dependency_overrides |= {get_a: get_b}
+    own.dependency_overrides = {get_a: get_b}
+    setattr(own, "dependency_overrides", {get_a: get_b})
 def test_b():
     client = TestClient(create_app())
     client.app.dependency_overrides[get_a] = get_b

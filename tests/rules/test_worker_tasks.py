@@ -395,6 +395,25 @@ async def hooked(ctx): ...
 --- app/tasks/c.py
 async def c1(ctx): ...  # expect: WK309
 """,
+    ("WK309", "entries that lead somewhere, to no function that is seen"): """
+--- app/worker.py
+from lib import *
+from app import lazy, tasks
+from arq.connections import RedisSettings
+class W:
+    functions = [
+        tasks.made,
+        lazy.whatever,
+        maybe,
+        tasks.gone,  # expect: WK309
+    ]
+    redis_settings = RedisSettings()
+--- app/tasks.py
+import lib
+made = lib.make()
+--- app/lazy.py
+def __getattr__(name): ...
+""",
     ("WK309", "entries that are not known"): """
 --- app/worker.py
 from arq.connections import RedisSettings

@@ -116,7 +116,7 @@ class _Judge:
         for callee in self.names.infer(node.function, scope):
             match callee:
                 case External(name=name, top=top) if name not in _GIVING_ON:
-                    return top == "builtins" or top in sys.stdlib_module_names or top in VALUE_DISTRIBUTIONS
+                    return top in sys.stdlib_module_names or top in VALUE_DISTRIBUTIONS
                 case FunctionValue(function=function):
                     annotation = self.names.supplied(function)
                     return bool(annotation.types) and all(self.kinds.is_value(t.type) for t in annotation.types)
