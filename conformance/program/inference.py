@@ -973,7 +973,7 @@ class Inference:
         creation = Creation(node, scope)
         if name in PASSING_ON and node.arguments:
             passed = self.infer(node.arguments[0], scope)
-            if name == "functools.partial" and len(node.arguments) > 1:
+            if name == "functools.partial":
                 more = len(node.arguments) - 1
                 return tuple(replace(v, given=v.given + more) if isinstance(v, FunctionValue) else v for v in passed)
             return passed

@@ -98,7 +98,8 @@ async def lifespan(own):
 own = FastAPI(lifespan=lifespan)
 other = FastAPI()
 @other.on_event("startup")
-def start(): ...
+def start():
+    other.state.http = httpx.AsyncClient()
 def provide(request: Request):
     session = Session(request.app.state.engine)
     return session

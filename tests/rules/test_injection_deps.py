@@ -408,6 +408,15 @@ def index(x: str = Depends(get_double)) -> str:
 
 
 TYPES = {
+    "generators that do not say of what, and a union": """
+class User: ...
+def p() -> Generator:
+    yield 1
+def q() -> Iterator[User] | User:
+    yield User()
+A = Annotated[User, Depends(p)]
+B = Annotated[User, Depends(q)]
+""",
     "a class of a library, and what a body gives": """
 import lib
 def made():

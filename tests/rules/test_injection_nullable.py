@@ -336,6 +336,8 @@ def test_a_provider_supplies_its_value_or_raises(body: str) -> None:
 
 
 ENDS = {
+    "a function of a module below that raises by its name": ("    sys.errors.raise_not_found()\n", False),
+    "a module whose name says so": ("    raise_.errors.log()\n", True),
     "while True": ("    while True:\n        pass\n", False),
     "while True with a break": ("    while True:\n        if request:\n            break\n", True),
     "while True with a break of an inner loop": ("    while True:\n        for _ in ():\n            break\n", False),

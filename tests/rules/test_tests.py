@@ -992,6 +992,11 @@ if TYPE_CHECKING:
 
 def test_x():
     from app.routes.users import router  # expect: TS705
+    if main:
+        from app.main import app as late  # expect: TS705
+    else:
+        with open("x"):
+            from app.main import app as later  # expect: TS705
     main.app
     importlib.import_module("app.main")  # expect: TS705
     return app.components.scheduler.X  # expect: TS705
