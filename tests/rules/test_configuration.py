@@ -169,6 +169,21 @@ class Limits:
     def all(self):
         return ["a"]
 """,
+    "what a library makes": """
+from pydantic import HttpUrl, TypeAdapter, create_model
+from datetime import timedelta
+import os.path
+import re
+A = HttpUrl.build(scheme="https", host="x")
+B = create_model("B")  # expect: CF602
+C = timedelta(hours=1)
+D = os.path.join("a", "b")
+E = os.path.exists("a")  # expect: CF602
+F = re.compile("a")
+G = os.getcwd()  # expect: CF602
+H, I = ("a".split(), 1)  # expect: CF602
+J = (["a"] or ()) + ()  # expect: CF602
+""",
     "put together": """
 import sys
 import threading

@@ -12,6 +12,32 @@ from conformance.selection import Selection, selected
 RULES = {rule.id: rule for rule in all_rules() if rule.id.startswith("FP")}
 
 CASES = {
+    "FP803 of typing_extensions": """
+--- app/a.py
+import typing_extensions as te
+from typing_extensions import TYPE_CHECKING
+if TYPE_CHECKING:  # expect: FP803
+    import os
+if te.TYPE_CHECKING:  # expect: FP803
+    import sys
+""",
+    "FP805 of typing_extensions": """
+--- app/a.py
+from typing_extensions import Any
+def f(x: Any) -> int: ...  # expect: FP805
+""",
+    "FP802 under another name, until that means something else": """
+--- app/a.py
+import typing
+to = typing.cast
+def f(x): return to(int, x)  # expect: FP802
+def g(x):
+    to = print
+    return to(int, x)
+def h(x):
+    as_int, as_str = typing.cast, str  # expect: FP802
+    return as_str(x)
+""",
     "FP801 in a lambda, a comprehension, a decorator's argument, a default and a class body": """
 --- app/a.py
 def f(x, ask=lambda y: isinstance(y, int)):  # expect: FP801
@@ -257,6 +283,110 @@ def c(f):
 def d(f):
     try: f()
     except ValueError: raise HTTPException(500)
+""",
+    "FP804 (4) 500 by other names, and errors of others": """
+--- app/a.py
+from fastapi import HTTPException
+from starlette import exceptions
+from starlette.status import HTTP_500_INTERNAL_SERVER_ERROR
+from lib import HTTPException as Other
+def a(f):
+    try: f()
+    except Exception: raise HTTPException(HTTP_500_INTERNAL_SERVER_ERROR)  # expect: FP804
+def b(f):
+    try: f()
+    except Exception: raise Other(500)
+def c(f):
+    try: f()
+    except Exception: raise exceptions.HTTPException(500)  # expect: FP804
+def d(f):
+    try: f()
+    except Exception: raise HTTPException(503, 500)
+def e(f):
+    try: f()
+    except Exception: raise HTTPException(detail=500, status_code=503)
+""",
+    "FP804 (1) suppress among others, and what is none": """
+--- app/a.py
+from contextlib import suppress
+from lib import suppressing
+def a(f, lock):
+    with suppressing(Exception):
+        f()
+    with lock, suppress(Exception):  # expect: FP804
+        f()
+    with suppress(ValueError, Exception):  # expect: FP804
+        f()
+    with suppress(ValueError):
+        f()
+class A:
+    try:
+        x = 1
+    except Exception:  # expect: FP804
+        x = 2
+""",
+    "FP804 (1) defaults of all kinds, and results": """
+--- app/a.py
+from lib import Result, str as text
+def a(f):
+    try: f()
+    except Exception: return -1  # expect: FP804
+def b(f):
+    try: f()
+    except Exception as e: return e.args  # expect: FP804
+def c(f):
+    try: f()
+    except Exception: return Result.EMPTY
+def d(f):
+    try: f()
+    except Exception as e: return str(e), {"error": repr(e), **{}}  # expect: FP804
+def e(f):
+    try: f()
+    except Exception: return str()  # expect: FP804
+def g(f):
+    try: f()
+    except Exception: return list(f)
+def h(f):
+    try: f()
+    except Exception as e: return [e, f]
+def i(f):
+    try: f()
+    except Exception as e: return {"error": f}
+def j(f):
+    try: f()
+    except Exception as e: return text(e)
+def k(f):
+    try: f()
+    except Exception: return str(f)
+def l(f):
+    try: f()
+    except Exception: return f"{f}"
+def m(f):
+    while True:
+        f()
+        for _ in f:
+            try: f()
+            except Exception: f.log("x")  # expect: FP804
+        try: f()
+        except Exception: f.log("x")
+def n(f):
+    try: f()
+    except:  # expect: FP804
+        f("x")
+        return
+try: print()
+except BaseException:  # expect: FP804
+    print("x")
+    exit_code = sum((1, 2))
+try: print()
+except BaseException:  # expect: FP804
+    print("x")
+    raise
+try: print()
+except BaseException:
+    print("x")
+    exit_code = sum((1, 2))
+    raise
 """,
     "FP804 (5) the same": """
 --- app/a.py

@@ -517,6 +517,7 @@ def test_a_dump_is_not_read_by_its_keys() -> None:
         ),
         "app/services/users.py": """
 from app.models.user import Row, User
+import httpx
 KEY = "email"
 def a(user: User):
     return user.model_dump(exclude_none=True)["email"]  # expect: DV503
@@ -541,6 +542,13 @@ def f(user: User, key):
     kept["email"], other[key], other.get(key), other.get(), other.pop("email")  # expect: DV503
     kept.get
     return dict(user), dict(user, x=1)["email"], dict([])["email"]
+def i(user: User, answer: httpx.Response, others):
+    data = user.model_dump()
+    value = data["email"]  # expect: DV503
+    data = {}
+    others[data["email"]] = value
+    others.email = user.model_dump()["email"]  # expect: DV503
+    return data["email"], answer.dict()["email"], others.model_dump()["email"]
 def g(user: User):
     holder = {}
     holder["x"] = user.model_dump()
@@ -556,7 +564,7 @@ def h(user):
 
     found = found_in(program_from(files), [DUMP])
 
-    assert found[("DV503", "app/services/users.py", 13)] == 1
+    assert found[("DV503", "app/services/users.py", 14)] == 1
     files["app/services/users.py"] = files["app/services/users.py"].replace("get(KEY)", "get(KEY)  # expect: DV503")
     assert found == expected_in(files)
 

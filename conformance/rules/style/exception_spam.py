@@ -49,8 +49,6 @@ def _attempts(program: Program, scope: Scope) -> Iterator[Attempt]:
     while pending:
         node, outer, endless = pending.pop()
         match node:
-            case code.Function() | code.Class():
-                continue
             case code.Try(body=body, handlers=handlers, otherwise=otherwise, last=last):
                 inner = outer
                 if handlers:
