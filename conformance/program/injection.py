@@ -610,11 +610,7 @@ class DependencyInjection:
         if function is None:
             return ()
         parameters = function.parameters
-        if (
-            function.owner is not None
-            and parameters
-            and not any(code.dotted(d) == "staticmethod" for d in function.node.decorators)
-        ):
+        if function.owner is not None and not any(code.dotted(d) == "staticmethod" for d in function.node.decorators):
             parameters = parameters[1:]
         return tuple(p for p in parameters if p.kind not in {"arguments", "keywords"})
 

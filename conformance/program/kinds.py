@@ -91,13 +91,10 @@ class Kinds:
 
     def is_protocol(self, cls: ClassScope | str) -> bool:
         """Return whether a class is a protocol itself: one that inherits from a protocol is a class."""
-        if not isinstance(cls, ClassScope):
-            return False
-        return any(
-            base in {"typing.Protocol", "typing_extensions.Protocol"}
-            for base in self.names.bases(cls)
-            if isinstance(base, str)
-        )
+        return isinstance(cls, ClassScope) and not _PROTOCOLS.isdisjoint(self.names.bases(cls))
+
+
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
 
 def _is_builtin(name: str) -> bool:
