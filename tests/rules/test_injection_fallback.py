@@ -111,6 +111,11 @@ REPORTED = {
         "        case _:\n            pass\n"
     ),
     "a sentinel": "def f(s=_MISSING):\n    if s is _MISSING:\n        s = Service()  # expect: DI103\n",
+    "a sentinel in a field": (
+        "@dataclass\nclass Holder:\n    s: Service = _MISSING\n    def __post_init__(self):\n"
+        "        if self.s is _MISSING:\n            self.s = Service()  # expect: DI103\n"
+    ),
+    "in kwargs, or not": "def f(**kwargs):\n    s = kwargs['s'] if 's' in kwargs else Service()  # expect: DI103\n",
     "kwargs.get": "def f(**kwargs):\n    s = kwargs.get('s') or Service()  # expect: DI103\n",
     "kwargs.pop, then if": (
         "def f(**kw):\n    s = kw.pop('s', None)\n    if s is None:\n        s = Service()  # expect: DI103\n"

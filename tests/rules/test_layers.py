@@ -418,7 +418,8 @@ router = APIRouter()
 @router.get("/x")
 async def x(): return 1
 users = Table("users")
-def f(session: Session, given, engine: sa.Engine, connection: sa.Connection):
+def f(session: Session, given, engine: sa.Engine, connection: sa.Connection, many: dict[int, Session]):
+    many[0].execute(1)  # expect: LY404
     users.select()  # expect: LY404
     users.insert()  # expect: LY404
     users.create()

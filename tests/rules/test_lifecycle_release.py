@@ -880,6 +880,14 @@ async def lifespan(app):
     app.state.pools = Pools()
     yield
 """,
+    "makers that a thread makes": """
+@asynccontextmanager
+async def lifespan(app):
+    loop = asyncio.get_running_loop()
+    app.state.make = await loop.run_in_executor(None, async_sessionmaker)
+    app.state.redis = await loop.run_in_executor(None, Redis, "host")  # expect: LC201
+    yield
+""",
     "a lock is no resource": """
 @asynccontextmanager
 async def lifespan(app):

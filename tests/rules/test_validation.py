@@ -157,6 +157,15 @@ def g(client):  # expect: DV501
 @router.get("/8")
 def h():  # expect: DV501
     return Item
+RESPONSE = "response_model"
+NAMED = {RESPONSE: Item}
+NOTHING = {RESPONSE: None, **{}}
+@router.get("/11", **NAMED)
+def k():
+    return 1
+@router.get("/12", **NOTHING)
+def l():  # expect: DV501
+    return 1
 GIVEN = {"response_model": Item, "tags": ["x"]}
 @router.get("/9", **GIVEN)
 def i():

@@ -458,7 +458,7 @@ from safir.arq import ArqQueue
 from rq import Queue
 from app.names import *
 from app.names import BAD as B
-from app.tasks import send
+from app.tasks import T, send
 from app import names
 async def f(q: ArqRedis, request: Request, sq: ArqQueue, rq: Queue, other, x: str, z):
     await q.enqueue_job("send")
@@ -472,6 +472,8 @@ async def f(q: ArqRedis, request: Request, sq: ArqQueue, rq: Queue, other, x: st
     await q.enqueue_job(B)  # expect: WK310
     await q.enqueue_job(function="lost")  # expect: WK310
     await q.enqueue_job(send.__name__)
+    await q.enqueue_job(T.m.__qualname__)
+    await q.enqueue_job(T.m.__name__)  # expect: WK310
     await q.enqueue_job("named")  # expect: WK310
     await q.enqueue_job("n")
     await q.enqueue_job("cronny")  # expect: WK310
