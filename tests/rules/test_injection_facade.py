@@ -100,6 +100,13 @@ ROUTES = {
     "a guard of an included router": (
         "from app.deps.auth import get_user\nrouter.include_router(APIRouter(), dependencies=(Depends(get_user),))"
     ),
+    "a guard added to a list": (
+        "from app.deps.auth import get_user\nr = APIRouter(dependencies=[] + [Depends(get_user)])"
+    ),
+    "a guard of one of two lists": (
+        "from app.deps.auth import get_user, require\n"
+        "r = APIRouter(dependencies=[Depends(get_user)] if router else [Depends(require('x'))])"
+    ),
     "a guard that is a method": (
         "from app.deps.auth import is_admin\nr = APIRouter(dependencies=[Depends(is_admin.check)])"
     ),
@@ -467,9 +474,11 @@ def test_what_an_endpoint_takes_with_scopes_needs_no_alias() -> None:
 --- app/deps/auth.py
 from fastapi import Request
 def get_user(request: Request) -> str: ...
+class RequireRole:
+    def __call__(self, request: Request) -> str: ...
 --- app/api/items.py
 from fastapi import APIRouter, Depends, Security
-from app.deps.auth import get_user
+from app.deps.auth import RequireRole, get_user
 router = APIRouter()
 @router.get("/")
 def index(user: str = Security(get_user, scopes=["a"])) -> str: ...
@@ -478,6 +487,9 @@ def other(user: str = Depends(get_user)) -> str: ...  # expect: DI112
 def local() -> str: ...
 @router.get("/y")
 def third(user: str = Depends(local)) -> str: ...
+is_admin = RequireRole()
+@router.get("/z")
+def fourth(user: str = Depends(is_admin)) -> str: ...
 --- tests/test_items.py
 from typing import Annotated
 from fastapi import Depends
@@ -504,6 +516,10 @@ def get_user(request: Request) -> str: ...  # expect: DI110
 def get_clock(request: Request) -> str: ...
 def check(request: Request) -> str: ...
 def inner(request: Request) -> str: ...
+def get_zone(request: Request) -> str: ...  # expect: DI110
+def of_no_view(request: Request) -> str: ...
+class Plain:
+    zone: str = Depends(of_no_view)
 SessionDep = Annotated[str, Depends(get_session)]
 ClockDep = Annotated[str, Depends(get_clock)]  # expect: DI110
 _RawDep = Annotated[str, Depends(get_clock)]
@@ -522,6 +538,16 @@ from app.deps.db import check, get_session
 router = APIRouter(dependencies=[Depends(check)])
 @router.get("/health")
 def health(session: str = Depends(get_session)) -> str: ...
+--- app/api/views.py
+from fastapi import APIRouter, Depends
+from fastapi_utils.cbv import cbv
+from app.deps.db import get_zone  # expect: DI111
+router = APIRouter()
+@cbv(router)
+class View:
+    zone: str = Depends(get_zone)
+    @router.get("/zone")
+    def zone_of(self) -> str: ...
 --- app/api/items.py
 from fastapi import APIRouter, Depends
 from app.deps import SessionDep, UserDep

@@ -301,6 +301,12 @@ def get_db(request: Request) -> Session:
 def get_db(request: Request) -> Session:
     return ...
 """,
+    "nothing but bare returns": """
+def get_db(request: Request) -> Session:  # expect: DI101
+    if request.state.closed:
+        return
+    raise HTTPException(404)
+""",
     "a docstring, and a path that ends": """
 def get_db(request: Request) -> Session:  # expect: DI101
     'The session.'

@@ -42,6 +42,10 @@ MODULES = {
         "import functools\n@functools.cache\ndef start():\n    global client\n    client = httpx.Client()\n"
         "start()  # expect: DI106"
     ),
+    "a function of its own decorator that keeps": (
+        "def same(f):\n    return f\n@same\ndef start():\n    global client\n    client = httpx.Client()\n"
+        "start()  # expect: DI106"
+    ),
     "a task that keeps": (
         "from celery import shared_task\n@shared_task\ndef start():\n    global client\n    client = httpx.Client()\n"
         "start()"
@@ -474,15 +478,25 @@ def get_x(request: Request):
     return request.app.state.x
 def get_y(x=Depends(get_x)):
     return x
+def limited(request: Request):
+    return request.app.state.limiter
 --- app/main.py
 from fastapi import APIRouter, Depends, FastAPI
-from app.deps import get_x, get_y
+from app.deps import get_x, get_y, limited
 from app.life import lifespan
 app = FastAPI(lifespan=lifespan)
 admin = FastAPI()
 health = FastAPI()  # expect: DI114
 internal = FastAPI(dependencies=[Depends(get_y)])  # expect: DI114
 deep = FastAPI()  # expect: DI114
+legacy = FastAPI()
+@legacy.on_event("startup")  # expect: DI114
+def start(): ...
+@legacy.get("/")
+def old(x=Depends(get_x)): ...
+slow = FastAPI()
+@slow.get("/")
+def slowly(x=Depends(limited)): ...
 outer, inner = APIRouter(), APIRouter()
 outer.include_router(inner)
 deep.include_router(outer)
@@ -649,6 +663,7 @@ WAYS = {
     "a method in a thread": "import asyncio\nclass H:\n    def put(self, target):\n        target.x = 1  # expect: DI108\nasync def index(request: Request):\n    await asyncio.to_thread(H().put, request.app.state)",
     "a method in a thread, by its class": "import asyncio\nclass H:\n    def put(self, target):\n        target.x = 1  # expect: DI108\nasync def index(request: Request):\n    await asyncio.to_thread(H.put, H(), request.app.state)",
     "an item by a constant": "KEY = 'state'\ndef index(request: Request):\n    held = {KEY: request.app.state, 'other': {}}\n    held[KEY].x = 1  # expect: DI108\n    held['other'].x = 1",
+    "a computed key": "def index(request: Request, key):\n    setattr(request.app.state, key, 1)  # expect: DI108",
     "attrgetter": "import operator\ndef index(request: Request):\n    operator.attrgetter('app.state')(request).x = 1  # expect: DI108",
     "a keyword that is handed on": "def put(**given):\n    keep(**given)\ndef keep(target):\n    target.x = 1  # expect: DI108\ndef index(request: Request):\n    put(target=request.app.state)",
     "one of several arguments": "def put(*given):\n    given[1].x = 1  # expect: DI108\ndef index(request: Request):\n    put({}, request.app.state)",

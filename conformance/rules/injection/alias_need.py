@@ -13,7 +13,7 @@ def needs_alias(program: Program, provider: Provider) -> bool:
     Private providers, parameter classes, and what is used only with scopes or made by a call need none.
     """
     module = provider.module
-    if module is None or module.is_test or not module.has_role("deps") or provider.is_guard:
+    if module is None or module.is_test or not module.has_role("deps"):
         return False
     if provider.name.startswith("_") or program.injection.is_parameter_class(provider):
         return False
