@@ -38,6 +38,7 @@ MODULES = {
     "default of an inner function": "def f():\n    def g(c=httpx.Client()): ...",
     "decorator": "def uses(c):\n    return lambda f: f\n@uses(httpx.Client())  # expect: DI106\ndef f(): ...",
     "function": "def f():\n    return httpx.Client()",
+    "by a star": "from app.made import *\nc = make()  # expect: DI106\nd = _make()",
     "a cached function that keeps": (
         "import functools\n@functools.cache\ndef start():\n    global client\n    client = httpx.Client()\n"
         "start()  # expect: DI106"
@@ -99,7 +100,9 @@ def test_importing_a_module_constructs_nothing(name: str) -> None:
     head = 'import httpx\nfrom sqlalchemy import create_engine\nURL = "x://"\n'
     files = {
         "app/things.py": f"{head}{MODULES[name]}\n",
-        "app/made.py": "import httpx\ndef make():\n    return httpx.Client()\n",
+        "app/made.py": (
+            "import httpx\ndef make():\n    return httpx.Client()\ndef _make():\n    return httpx.Client()\n"
+        ),
     }
 
     found = found_in(program_from(files), [MODULE_LEVEL])
@@ -663,6 +666,7 @@ WAYS = {
     "a method in a thread": "import asyncio\nclass H:\n    def put(self, target):\n        target.x = 1  # expect: DI108\nasync def index(request: Request):\n    await asyncio.to_thread(H().put, request.app.state)",
     "a method in a thread, by its class": "import asyncio\nclass H:\n    def put(self, target):\n        target.x = 1  # expect: DI108\nasync def index(request: Request):\n    await asyncio.to_thread(H.put, H(), request.app.state)",
     "an item by a constant": "KEY = 'state'\ndef index(request: Request):\n    held = {KEY: request.app.state, 'other': {}}\n    held[KEY].x = 1  # expect: DI108\n    held['other'].x = 1",
+    "what is entered": "class A:\n    def __init__(self, r):\n        self.r = r\n    async def __aenter__(self):\n        return self.r.app.state\n    async def __aexit__(self, *e): ...\nasync def index(request: Request):\n    async with A(request) as s:\n        s.x = 1  # expect: DI108",
     "a computed key": "def index(request: Request, key):\n    setattr(request.app.state, key, 1)  # expect: DI108",
     "attrgetter": "import operator\ndef index(request: Request):\n    operator.attrgetter('app.state')(request).x = 1  # expect: DI108",
     "a keyword that is handed on": "def put(**given):\n    keep(**given)\ndef keep(target):\n    target.x = 1  # expect: DI108\ndef index(request: Request):\n    put(target=request.app.state)",

@@ -610,6 +610,24 @@ def ended_before(client):
         app.dependency_overrides.clear()
     app.dependency_overrides[get_a] = get_b  # expect: TS702
 """,
+    "new tables, and attributes that are set": """
+@pytest.fixture
+def f():
+    app.dependency_overrides[get_a] = get_b
+    yield
+    setattr(app, "dependency_overrides", {})
+@pytest.fixture
+def g():
+    setattr(app, "dependency_overrides", {get_a: get_b})
+    yield
+    app.dependency_overrides = dict()
+def test_a(names):
+    app.dependency_overrides = {name: get_b for name in names}  # expect: TS702
+def test_b():
+    setattr(app, "dependency_overrides", {get_a: get_b})  # expect: TS702
+def test_c():
+    setattr(app, "title", {get_a: get_b})
+""",
     "the overrides of another app": """
 admin = FastAPI()
 def reset(application: FastAPI | None = None):
@@ -674,6 +692,20 @@ def e():
 @pytest.mark.parametrize("text", OVERRIDES.values(), ids=OVERRIDES)
 def test_an_override_ends_with_its_test(text: str) -> None:
     files = {"app/main.py": APP, "tests/conftest.py": HEAD + text}
+
+    found = found_in(program_from(files), [NOT_CLEARED])
+
+    assert found == expected_in(files)
+
+
+def test_a_table_is_the_overrides_under_another_name_in_another_module() -> None:
+    files = {
+        "app/main.py": APP,
+        "tests/fakes.py": "from app.main import app\nOVERRIDES = app.dependency_overrides\n",
+        "tests/test_a.py": "from app.main import *\nfrom tests.fakes import OVERRIDES\n"
+        "def test_a():\n    OVERRIDES[get_a] = get_b  # expect: TS702\n"
+        "def test_b():\n    OVERRIDES[get_a] = get_b\n    OVERRIDES.clear()\n",
+    }
 
     found = found_in(program_from(files), [NOT_CLEARED])
 
@@ -777,6 +809,12 @@ def of_the_list(): ...
 own = FastAPI(dependencies=[Depends(of_the_list)])
 @own.get("/")
 def index(a=Depends(of_the_endpoint)): ...
+def of_a_base(): ...
+class Base:
+    def __init__(self, value=Depends(of_a_base)): ...
+class Derived(Base): ...
+@own.get("/derived")
+def derived(d: Derived = Depends()): ...
 @own.get("/ping")
 def ping() -> str: ...
 def of_a_field(): ...
@@ -788,6 +826,7 @@ class View(BaseView):
 def test_a(some):
     own.dependency_overrides[of_a_field] = get_a  # expect: TS703
     own.dependency_overrides[of_a_view] = get_a
+    own.dependency_overrides[of_a_base] = get_a
     own.dependency_overrides[of_the_endpoint] = get_a
     own.dependency_overrides[below] = get_a
     own.dependency_overrides[of_the_list] = get_a

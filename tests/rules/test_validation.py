@@ -174,6 +174,26 @@ def i():
 def j():  # expect: DV501
     return 1
 """,
+    "what is no router": """
+from lib import Cache, router as unknown
+cache = Cache()
+@cache.get("/1")
+def a():
+    return {}
+@unknown.get("/2")
+def b():
+    return {}
+class Own:
+    def get(self, path):
+        return lambda f: f
+own = Own()
+@own.get("/3")
+def c():
+    return {}
+@app.router.get("/4")
+def d():  # expect: DV501
+    return {}
+""",
     "defaults of routers": """
 pages = APIRouter(default_response_class=HTMLResponse)
 hidden = APIRouter(include_in_schema=False)
