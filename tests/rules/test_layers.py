@@ -952,8 +952,15 @@ def test_under_aegis_a_route_may_import_the_settings_of_core() -> None:
         f"--- app/routes/a.py\nfrom app.core.config import settings\n{ROUTER}"
     )
 
+    more = files_of(
+        "--- app/core/config.py\nsettings = object()\n--- app/mail/config.py\nHOST = 'x'\n"
+        f"--- app/routes/a.py\nfrom app.mail.config import HOST  # expect: LY406\n{ROUTER}"
+    )
+
     assert found_in(program_from(files), [RULES["LY406"]])
     assert not found_in(program_from(files, Config(profile=Profile.AEGIS)), [RULES["LY406"]])
+    configured = Config(profile=Profile.AEGIS, roles={"config": ("app.*.config",)})
+    assert found_in(program_from(more, configured), [RULES["LY406"]]) == expected_in(more)
 
 
 def test_a_re_export_is_told_with_the_way_that_it_takes() -> None:

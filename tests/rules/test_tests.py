@@ -610,6 +610,40 @@ def ended_before(client):
         app.dependency_overrides.clear()
     app.dependency_overrides[get_a] = get_b  # expect: TS702
 """,
+    "of a function in the fixture, and of an app that is handed in": """
+@pytest.fixture
+def override():
+    def put():
+        app.dependency_overrides[get_a] = get_b  # expect: TS702
+    yield put
+    app.dependency_overrides.pop(get_b)
+@pytest.fixture
+def other():
+    def put():
+        app.dependency_overrides[get_a] = get_b
+    yield put
+    app.dependency_overrides.pop(get_a)
+@contextlib.contextmanager
+def overriding(application):
+    application.dependency_overrides[get_a] = get_b
+    yield
+    app.dependency_overrides.clear()
+@pytest.fixture
+def lent(overridden_app):
+    yield from overridden_app
+    app.dependency_overrides[get_a] = get_b  # expect: TS702
+@pytest.fixture
+def twice(request):
+    app.dependency_overrides[request.param] = get_b
+    yield
+    app.dependency_overrides.pop(request.param)
+    yield
+@pytest.fixture
+def of_two():
+    own = create_app() if get_a else the_app()
+    own.dependency_overrides[get_a] = get_b  # expect: TS702
+    yield own
+""",
     "new tables, and attributes that are set": """
 @pytest.fixture
 def f():
