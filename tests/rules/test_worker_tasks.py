@@ -414,6 +414,75 @@ made = lib.make()
 --- app/lazy.py
 def __getattr__(name): ...
 """,
+    ("WK303", "what is deleted, and what a function or class rebinds"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+import httpx
+from app import pools
+CACHE = {}
+made = None
+async def job(ctx, key):
+    del CACHE["x"]  # expect: WK303
+    CACHE["x"] = 1  # expect: WK303
+    del globals()["made"]
+    globals()[key] = httpx.Client()  # expect: WK303
+async def start(ctx):
+    global made  # expect: WK303
+    def made(): ...
+async def stop(ctx):
+    del pools.redis, pools.http
+    pools.redis, pools.http = None, httpx.Client()  # expect: WK303
+class W:
+    functions = [job]
+    on_startup = start
+    on_shutdown = stop
+    redis_settings = RedisSettings()
+--- app/pools.py
+redis = http = None
+""",
+    ("WK307", "types of others that are called like collections"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+from collections.abc import Callable
+from functools import wraps
+from lib import List, traced
+import typing
+async def one(ctx: List): ...
+async def two(ctx: typing.List): ...  # expect: WK307
+async def three(ctx: Callable): ...  # expect: WK307
+@traced
+def four(ctx): ...
+def awaited(f):
+    @wraps(f)
+    async def inner(ctx):
+        return f(ctx)
+    return inner
+@awaited
+def five(ctx): ...
+@traced
+@awaited
+def six(ctx): ...
+class W:
+    functions = [one, two, three, four, five, six]
+    redis_settings = RedisSettings()
+""",
+    ("WK309", "private functions, and other first parameters"): """
+--- app/worker.py
+from arq.connections import RedisSettings
+from app.tasks.mail import send
+class W:
+    functions = [send]
+    redis_settings = RedisSettings()
+--- app/tasks/mail.py
+async def send(ctx): ...
+async def later(ctx): ...  # expect: WK309
+async def _helper(ctx): ...
+async def of_others(session): ...
+def sync(ctx): ...
+async def given(*ctx): ...
+async def stream(ctx):
+    yield 1
+""",
     ("WK309", "entries that are not known"): """
 --- app/worker.py
 from arq.connections import RedisSettings
