@@ -346,6 +346,12 @@ class _Walk:
                 continue
             if ".gitignore" in names and (spec := self._spec(f"{folder}/.gitignore")) is not None:
                 ignores = (*ignores, (folder, spec))
+                if len(ignores) > _MOST_IGNORES:
+                    ignores = ignores[1:]
+                    self.notes.append(
+                        f"more than {_MOST_IGNORES} folders within each other have a .gitignore: in the innermost ones "
+                        f"the nearest {_MOST_IGNORES} were asked"
+                    )
             for entry in listed:
                 if self._is_folder_to_enter(entry) and not self._left_out(entry.path, ignores, slash="/"):
                     pending.append((entry.path, ignores))
@@ -418,6 +424,10 @@ class _Walk:
 
     def _shown(self, path: str) -> str:
         return readable(os.path.relpath(path, self.root)).replace(os.sep, "/")
+
+
+_MOST_IGNORES: Final = 50
+"""How many .gitignore files above a file are asked about it."""
 
 
 def _ignored(path: str, ignores: tuple[tuple[str, GitIgnoreSpec], ...]) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from conformance.facts.code import Case, Class, For, Function, Handler, If, Match, Try, While, With, children
+from conformance.facts.nesting import Nested
 from conformance.globs import globs
 from conformance.results import Place
 
@@ -33,7 +34,7 @@ class Suppression:
     name: str
     reason: str
     place: Place
-    lines: frozenset[int] | None = None
+    lines: frozenset[int] | range | None = None
     glob: str = ""
 
 
@@ -66,6 +67,10 @@ def in_configuration(
             yield Suppression(name, f"`per-file-ignores` for {glob}", place, None, glob)
 
 
+_FEW: Final = 8
+"""On how many lines a suppression is looked up by line."""
+
+
 class Suppressions:
     """The suppressions of one target, and which of them have matched."""
 
@@ -74,16 +79,21 @@ class Suppressions:
         self.all = tuple(several)
         self._answers = answers
         self._used: set[Suppression] = set()
-        self._by_path: dict[str, list[Suppression]] = defaultdict(list)
+        self._by_line: dict[tuple[str, int], list[Suppression]] = defaultdict(list)
+        self._wide: dict[str, list[Suppression]] = defaultdict(list)
         for one in self.all:
-            if not one.glob:
-                self._by_path[one.place.path].append(one)
+            if one.lines is not None and len(one.lines) <= _FEW:
+                for line in one.lines:
+                    self._by_line[one.place.path, line].append(one)
+            elif not one.glob:
+                self._wide[one.place.path].append(one)
         self._by_glob = [(one, globs([one.glob])) for one in self.all if one.glob]
 
     def match(self, rule: str, path: str, line: int) -> Suppression | None:
         """Return the suppression that covers a finding, the narrowest first, and remember that it was of use."""
-        here = [s for s in self._by_path[path] if s.lines is None or line in s.lines]
+        here = [s for s in self._wide.get(path, ()) if s.lines is None or line in s.lines]
         here.sort(key=lambda s: len(s.lines or ()))
+        here[:0] = sorted(self._by_line.get((path, line), ()), key=lambda s: len(s.lines or ()))
         everywhere = [s for s, spec in self._by_glob if spec.match_file(path)]
         for one in (*here, *everywhere):
             if self._answers(one.name, rule):
@@ -114,9 +124,10 @@ class _Layout:
         self.extents = sorted(
             {_extent(statement) for statement in _statements(code.body)}, key=lambda e: (e.first, -e.last)
         )
+        self.nested = Nested([(extent.first, extent.last) for extent in self.extents])
         self.comments = frozenset(comment.span[0] for comment in code.comments if comment.alone)
 
-    def covered(self, comment: Comment) -> frozenset[int]:
+    def covered(self, comment: Comment) -> frozenset[int] | range:
         """Return the lines that a comment speaks of.
 
         One that stands alone speaks of the whole next statement, decorators and body included; amid an expression or
@@ -125,18 +136,19 @@ class _Layout:
         """
         line = comment.span[0]
         if comment.alone:
-            holders = [e for e in self.extents if e.first < line <= e.last]
-            if holders and line < (holders[-1].written if holders[-1].has_body else holders[-1].last):
+            holder = next((self.extents[each] for each in self.nested.begun_before(line)), None)
+            if holder is not None and line < (holder.written if holder.has_body else holder.last):
                 after = range(line + 1, line + 2 + len(self.comments))
                 return frozenset((next(number for number in after if number not in self.comments),))
-            following = next((e for e in self.extents if e.first > line), None)
-            return frozenset(range(following.first, following.last + 1)) if following else frozenset()
-        around = [e for e in self.extents if e.first <= line <= (e.header if e.has_body else e.last)]
-        if not around:
+            at = self.nested.following(line)
+            following = self.extents[at : at + 1]
+            return range(following[0].first, following[0].last + 1) if following else frozenset()
+        around = (self.extents[each] for each in self.nested.around(line))
+        innermost = next((e for e in around if not e.has_body or line <= e.header), None)
+        if innermost is None:
             return frozenset((line,))
-        innermost = around[-1]
         if not innermost.has_body:
-            return frozenset(range(innermost.first, innermost.last + 1))
+            return range(innermost.first, innermost.last + 1)
         at_the_end = line >= innermost.written
         return frozenset((line, innermost.keyword)) if at_the_end else frozenset((line,))
 

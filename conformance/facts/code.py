@@ -665,6 +665,16 @@ def last_name(node: Expression) -> str:
     return ""
 
 
+def operands(node: BinaryOperation, *operators: str) -> list[Expression]:
+    """Return what a chain of these operators joins, or of any where none is named: of `a + b + c` all three."""
+    found: list[Expression] = []
+    current: Expression = node
+    while isinstance(current, BinaryOperation) and (not operators or current.operator in operators):
+        found.append(current.right)
+        current = current.left
+    return [current, *reversed(found)]
+
+
 def dotted(expression: Expression) -> str:
     """Return `a.b.c` for a chain of names, and "" for anything else."""
     parts: list[str] = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from conformance.config import Config, Profile
@@ -18,6 +19,7 @@ from conformance.program.inference import Inference
 from conformance.program.injection import Alias, DependencyInjection, Endpoint, Injection, Provider, Use
 from conformance.program.lifespans import Application, Lifespans, Starter
 from conformance.program.origins import Origins
+from conformance.program.overrides import OverrideWrite, find_overrides
 from conformance.program.queue import Queue, Registration, WorkerSettings
 from conformance.program.reaches import Reach, reaches_of
 from conformance.program.releases import Releases
@@ -78,6 +80,7 @@ class Program:
         self.lifespans = Lifespans(self.names)
         self.unmatched: tuple[str, ...] = tuple(assign_roles(self, config))
         self._reaches: dict[ModuleScope, tuple[Reach, ...]] = {}
+        self._override_writes: dict[ModuleScope, dict[Scope, tuple[OverrideWrite, ...]]] = {}
 
     @property
     def is_aegis(self) -> bool:
@@ -116,6 +119,15 @@ class Program:
         if module not in self._reaches:
             self._reaches[module] = tuple(reaches_of(module, self.imports[module], self.names))
         return self._reaches[module]
+
+    def overrides_by_scope(self, module: ModuleScope) -> Mapping[Scope, tuple[OverrideWrite, ...]]:
+        """Return the writes of `app.dependency_overrides` in a module, by the scope in which each stands, in order."""
+        if module not in self._override_writes:
+            found: dict[Scope, tuple[OverrideWrite, ...]] = {}
+            for scope, writes in groupby(find_overrides(self, module), lambda write: write.scope):
+                found[scope] = tuple(writes)
+            self._override_writes[module] = found
+        return self._override_writes[module]
 
     def component(self, module: ModuleScope) -> str:
         """Return the component that a module belongs to; "" for none."""

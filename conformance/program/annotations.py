@@ -32,6 +32,8 @@ _TRANSPARENT = frozenset({"ClassVar", "Final", "Required", "NotRequired", "ReadO
 _OPAQUE = frozenset({"Any", "object", "TypeVar", "ParamSpec", "Self", "LiteralString", "Never", "NoReturn"})
 _LARGEST_ANNOTATION = 500
 """How many classes an annotation may name, aliases followed; behind that their type arguments are not known."""
+_LONGEST_CHAIN = 100
+"""How many aliases an annotation may lead through, and what may stand beside its types: the nearest are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Annotations:
                     found.append(Annotation((TypeReference(cls),)))
                 case Symbol(binding=ValueBinding(value=value)) if value is not None:
                     target = self._alias(resolved)
-                    aliases = tuple(dict.fromkeys((resolved, *target.aliases)))
+                    aliases = tuple(dict.fromkeys((resolved, *target.aliases)))[:_LONGEST_CHAIN]
                     found.append(replace(target, aliases=aliases))
                 case _:
                     found.append(Annotation(opaque=True))
@@ -185,9 +187,8 @@ class Annotations:
             case "Annotated":
                 inner = self._of(arguments[0], scope)
                 metadata = tuple(Located(a, scope) for a in arguments[1:])
-                return Annotation(
-                    inner.types, inner.nullable, inner.opaque, (*inner.metadata, *metadata), inner.aliases
-                )
+                beside = (*inner.metadata, *metadata)[-_LONGEST_CHAIN:]
+                return Annotation(inner.types, inner.nullable, inner.opaque, beside, inner.aliases)
             case "Literal":
                 types = {type(a.value).__name__ for a in arguments if isinstance(a, code.Constant)} - {"NoneType"}
                 nullable = any(isinstance(a, code.Constant) and a.value is None and not a.other for a in arguments)

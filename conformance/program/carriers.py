@@ -159,6 +159,7 @@ class Carriers:
         self._known: dict[Value, int] = {}
         self._known_fields: dict[tuple[ClassScope, int | str], _Keys] = {}
         self._found: dict[_Key, int] = {}
+        self._callables: dict[tuple[Scope, str], bool] = {}
         self._passing_on = names.spellings(_PASSING_ON)
         self.is_too_many = False
         """Half of all scopes, or more, have to do with them: then it is quicker to ask of everything."""
@@ -223,6 +224,8 @@ class Carriers:
                 if code.last_name(value) == "scope":  # of ASGI
                     found.append((self._text(key, scope), _SAME))
                 return found
+            case code.BinaryOperation():
+                return [pair for part in code.operands(node) for pair in self._keys(part, scope)]
         how = _PUT_IN if isinstance(node, (code.Sequence, code.Mapping, code.Comprehension)) else _SAME
         return [pair for part in code.children(node) for pair in _each(self._keys(part, scope), how)]
 
@@ -261,13 +264,19 @@ class Carriers:
             if name in current.bindings:
                 if not isinstance(current, FunctionScope):
                     break
-                if current.module.is_test or any(
-                    isinstance(binding, (FunctionScope, ClassScope)) for binding in current.bindings[name]
-                ):
+                if current.module.is_test or self._is_callable(name, current):
                     return ((current, name), name)  # the result of a fixture, of a function
                 return ((current, name),)
             current = current.parent
         return (name,)
+
+    def _is_callable(self, name: str, scope: Scope) -> bool:
+        """Whether a name is a function's or a class's, or may be."""
+        key = (scope, name)
+        if key not in self._callables:
+            several = scope.bindings[name]
+            self._callables[key] = any(isinstance(binding, (FunctionScope, ClassScope)) for binding in several)
+        return self._callables[key]
 
     # --- what leads where --------------------------------------------------------------------------------------------
 

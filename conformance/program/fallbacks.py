@@ -13,7 +13,14 @@ from typing import NamedTuple
 from conformance.facts import code
 from conformance.program.inference import Inference
 from conformance.program.references import binding_scope
-from conformance.program.scopes import FunctionScope, ParameterBinding, Scope, ValueBinding, visible_bindings
+from conformance.program.scopes import (
+    MOST_BINDINGS,
+    FunctionScope,
+    ParameterBinding,
+    Scope,
+    ValueBinding,
+    visible_bindings,
+)
 from conformance.program.values import Annotation, AppState, Context
 
 _AFTER_INIT = frozenset({"__post_init__", "__attrs_post_init__"})
@@ -65,9 +72,12 @@ class _Reader:
         self.attributes: dict[str, list[tuple[code.Span, Given]]] = {}
         self.equal: dict[str, set[str]] = {}
         """For each root the names and attributes that are assigned exactly it."""
+        self._named_before: dict[tuple[int, int], Given | None] = {}
+        """What a name holds, by its identity and the depth at which it was asked for."""
 
     def run(self) -> Iterator[Fallback]:
         self._read_assignments()
+        self._named_before.clear()  # by now it is known what attributes hold
         tests = _tests(self.function.nodes.of(*_TESTING))
         yield from self._in_block(self.function.body)
         for node in self.function.nodes.of(*_FALLING_BACK):
@@ -117,7 +127,10 @@ class _Reader:
                 inner = self.given(value, depth + 1)
                 return None if inner is None else Given(target.id, inner.root, inner.declared, None, inner.fetched)
             case code.Name(id=name):
-                return self._named(name, node.span, depth)
+                key = (id(node), depth)
+                if key not in self._named_before:
+                    self._named_before[key] = self._named(name, node.span, depth)
+                return self._named_before[key]
             case code.Attribute(value=code.Name(id=owner), name=name):
                 return self._attribute(owner, name, node.span)
             case code.Call():
@@ -133,7 +146,7 @@ class _Reader:
         bindings = scope.bindings[name]
         if scope is self.function:
             bindings = visible_bindings(bindings, span)
-        for binding in bindings:
+        for binding in bindings[:MOST_BINDINGS]:
             match binding:
                 case ParameterBinding(node=parameter, position=position):
                     if parameter.kind in {"arguments", "keywords"} or _is_bound(scope, position):

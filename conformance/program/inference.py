@@ -73,10 +73,15 @@ _ITERATORS = frozenset(
     {"AsyncGenerator", "AsyncIterator", "AsyncIterable", "Generator", "Iterator", "Iterable", "AbstractContextManager",
      "AbstractAsyncContextManager", "ContextManager", "AsyncContextManager", "Awaitable", "Coroutine"}
 )  # fmt: skip
-_REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript})
+_REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript, code.BooleanOperation})
 _MemberKey: TypeAlias = tuple[ModuleScope, str]
+_PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
 _DEEPEST = 80
 """How many questions may hang on one another; behind that nothing is known."""
+_LONGEST_SUFFIX = 50
+"""How many parts of a module's name an import may give that does not count from where the name does."""
+_MOST_VALUES = 500
+"""How many values an expression may stand for of which it is known which call made each."""
 _LONGEST_TEXT = 2_000
 """How many pieces a text may be put together of to be known."""
 _ROUNDS = 12
@@ -117,14 +122,17 @@ class Inference:
         for module in self.modules:
             self._by_name[module.name].append(module)
             parts = module.name.split(".")
-            for start in range(1, len(parts)):
+            for start in range(max(1, len(parts) - _LONGEST_SUFFIX), len(parts)):
                 self._by_suffix[".".join(parts[start:])].append(module)
-            for end in range(1, len(parts)):
-                self._packages.add(".".join(parts[:end]))
+            package = module.name.rpartition(".")[0]
+            while package and package not in self._packages:
+                self._packages.add(package)
+                package = package.rpartition(".")[0]
         self._members: dict[_MemberKey, tuple[Resolved, ...]] = {}
         self._wholes: dict[tuple[Scope, str], tuple[Resolved, ...]] = {}
         self._joint: dict[int, tuple[Scope, str]] = {}
-        """By the identity of the tuples in `_wholes`, which are kept."""
+        """By the identity of the tuples in `_wholes` and `_members`, which are kept."""
+        self._within_joint: dict[tuple[Scope, str, str, ModuleScope], tuple[Resolved, ...]] = {}
         self._memo: dict[object, Values] = {}
         self._kept: list[object] = []
         self._running: dict[object, int] = {}
@@ -133,6 +141,9 @@ class Inference:
         self._assumed: dict[object, Values] = {}
         self._ring: list[object] = []
         self._changes = 0
+        self._literal_keys: dict[int, tuple[dict[str | None, list[int]], code.Mapping]] = {}
+        """By identity, where which string stands as a key of a mapping that is kept; None for all other keys."""
+        self._are_properties: dict[FunctionScope, bool] = {}
         self._annotations = Annotations(self)
         self.calls = Calls(self)
         self._assigned: dict[ClassScope, dict[str, list[tuple[FunctionScope, code.Expression]]]] = {}
@@ -240,6 +251,8 @@ class Inference:
         if key not in self._members:
             for ring in rings(key, self._leads_to):
                 self._settle(ring)
+            if len(self._members[key]) > 1:
+                self._joint[id(self._members[key])] = key
         return self._members[key]
 
     def _leads_to(self, key: _MemberKey) -> Iterator[_MemberKey]:
@@ -351,19 +364,29 @@ class Inference:
             case code.Name(id=name):
                 return self.lookup(name, scope, node.span)
             case code.Attribute(value=value, name=name):
-                found: list[Resolved] = []
-                for base in self.resolve(value, scope):
-                    match base:
-                        case ModuleValue(module=module):
-                            found += self.member(module, name)
-                        case External(name=outer):
-                            inner = self.module(f"{outer}.{name}", scope.module)
-                            found.append(
-                                ModuleValue(inner) if inner else External(catalogue.canonical(f"{outer}.{name}"))
-                            )
-                        case Symbol(binding=ClassScope() as cls):
-                            found += self.class_symbols(cls, name)
-                return tuple(found)
+                bases = self.resolve(value, scope)
+                if len(bases) == 1:
+                    return self._within(bases[0], name, scope)
+                joint = self.joint(bases)
+                if joint is None:
+                    return tuple(chain.from_iterable(self._within(base, name, scope) for base in bases))
+                key = (*joint, name, scope.module)
+                if key not in self._within_joint:
+                    inner = (self._within(base, name, scope) for base in bases)
+                    self._within_joint[key] = tuple(chain.from_iterable(inner))
+                return self._within_joint[key]
+        return ()
+
+    def _within(self, base: Resolved, name: str, scope: Scope) -> tuple[Resolved, ...]:
+        """Return the definitions that a dotted name stands for, of those of what stands before the dot."""
+        match base:
+            case ModuleValue(module=module):
+                return self.member(module, name)
+            case External(name=outer):
+                inner = self.module(f"{outer}.{name}", scope.module)
+                return (ModuleValue(inner) if inner else External(catalogue.canonical(f"{outer}.{name}")),)
+            case Symbol(binding=ClassScope() as cls):
+                return self.class_symbols(cls, name)
         return ()
 
     def externals(self, node: code.Expression, scope: Scope, depth: int = 0) -> Iterator[str]:
@@ -533,8 +556,8 @@ class Inference:
                 return self._union((self.infer(body, scope), self.infer(otherwise, scope)))
             case code.BooleanOperation(values=values):
                 return self._union(self.infer(value, scope) for value in values)
-            case code.BinaryOperation(left=left, operator="+" | "|", right=right):
-                joined = self._union((self.infer(left, scope), self.infer(right, scope)))
+            case code.BinaryOperation(operator="+" | "|"):
+                joined = self._union(self.infer(operand, scope) for operand in code.operands(node, "+", "|"))
                 return tuple(v for v in joined if not isinstance(v, Context))  # a new dict
             case code.BinaryOperation(left=left, operator="/"):
                 return self._union(self._part(value, "/") for value in self.infer(left, scope))
@@ -557,7 +580,8 @@ class Inference:
         several = [group for group in groups if group]
         if len(several) == 1 and len(several[0]) == 1:
             return several[0]
-        return tuple(dict.fromkeys(chain.from_iterable(several)))
+        joined = tuple(dict.fromkeys(chain.from_iterable(several)))
+        return joined if len(joined) <= _MOST_VALUES else _widened(joined)
 
     def _values_of(self, found: tuple[Resolved, ...]) -> Values:
         """Return what the definitions of a name stand for together."""
@@ -586,10 +610,10 @@ class Inference:
         return ()
 
     def _decorated(self, function: FunctionScope) -> Values:
-        for decorator in function.node.decorators:
-            if code.dotted(decorator) in {"property", "cached_property", "functools.cached_property"}:
-                return self.returned(function)
-        return (FunctionValue(function),)
+        if function not in self._are_properties:
+            spelled = {code.dotted(decorator) for decorator in function.node.decorators}
+            self._are_properties[function] = not spelled.isdisjoint(_PROPERTIES)
+        return self.returned(function) if self._are_properties[function] else (FunctionValue(function),)
 
     def _bound(self, binding: ValueBinding, scope: Scope) -> Values:
         values: Values = ()
@@ -670,7 +694,7 @@ class Inference:
             case ModuleValue(module=module) if name == "__name__":
                 return (Display(code.Constant((1, 1, 1, 1), module.name), module),)
             case ModuleValue(module=module):
-                return self._union(self.value_of(resolved) for resolved in self.member(module, name))
+                return self._values_of(self.member(module, name))
             case External(name=outer):
                 inner = self.module(f"{outer}.{name}")
                 return (ModuleValue(inner),) if inner else (External(catalogue.canonical(f"{outer}.{name}")),)
@@ -799,14 +823,17 @@ class Inference:
                 return self._item(AsgiScope(), key, scope)
             case AsgiScope():
                 return (_APP,) if self.text(key, scope) == "app" else ()
-            case Display(node=code.Mapping(keys=keys, values=values), scope=inner):
+            case Display(node=code.Mapping(keys=keys, values=values) as mapping, scope=inner):
                 wanted = self.text(key, scope)
                 if wanted is None:
-                    return self._union(self.infer(v, inner) for v in values)
+                    everything = (id(mapping), id(inner), "values")
+                    return self._remember(
+                        everything, lambda: self._union(self.infer(v, inner) for v in values), keep=(mapping, inner)
+                    )
                 return self._union(
-                    self._spread_item(v, wanted, inner) if k is None else self.infer(v, inner)
-                    for k, v in zip(keys, values, strict=True)
-                    if k is None or self.text(k, inner) == wanted
+                    self._spread_item(values[at], wanted, inner) if k is None else self.infer(values[at], inner)
+                    for at in self._places_of(mapping, wanted)
+                    if (k := keys[at]) is None or self.text(k, inner) == wanted
                 )
             case Display(node=code.Sequence()):
                 match key:
@@ -823,6 +850,20 @@ class Inference:
             case ClassValue() | External():
                 return (base,)  # a generic class with its arguments
         return ()
+
+    def _places_of(self, mapping: code.Mapping, key: str) -> list[int]:
+        """Return where a mapping's entry of that key may stand: what is no literal may be any."""
+        if id(mapping) not in self._literal_keys:
+            places: dict[str | None, list[int]] = defaultdict(list)
+            for at, each in enumerate(mapping.keys):
+                match each:
+                    case code.Constant(value=str(text)):
+                        places[text].append(at)
+                    case _:
+                        places[None].append(at)
+            self._literal_keys[id(mapping)] = (places, mapping)
+        places, _ = self._literal_keys[id(mapping)]
+        return sorted((*places.get(key, ()), *places.get(None, ())))
 
     def _nth(self, elements: tuple[code.Expression, ...], position: int, scope: Scope) -> Values:
         """Return what stands at a position of a display or of a call's arguments, `*` followed."""
@@ -852,9 +893,9 @@ class Inference:
         """Return the values with entries of app.state and of arq's context replaced by what is stored under them."""
         found: dict[Value, None] = {}
         seen: set[Value] = set()
-        pending = list(values)
+        pending = deque(values)
         while pending:
-            value = pending.pop(0)
+            value = pending.popleft()
             if isinstance(value, (StateEntry, ContextEntry)):
                 if value not in seen:
                     seen.add(value)
@@ -863,7 +904,7 @@ class Inference:
                         pending += self.infer(located.node, located.scope)
             else:
                 found[value] = None
-        return tuple(found)
+        return tuple(found) if len(found) <= _MOST_VALUES else _widened(found)
 
     # --- constants -------------------------------------------------------------------------------------------------
 
@@ -1241,6 +1282,11 @@ def _is_none(value: Value) -> bool:
         case Display(node=code.Constant(value=None, other="")):
             return True
     return False
+
+
+def _widened(values: Iterable[Value]) -> Values:
+    """Return the values without what made each: of so many it does not matter any more."""
+    return tuple(dict.fromkeys(replace(v, creation=None) if isinstance(v, Instance) else v for v in values))
 
 
 def exported_names(module: ModuleScope) -> frozenset[str]:

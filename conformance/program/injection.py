@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.inference import Inference
+from conformance.program.rings import rings
 from conformance.program.scopes import (
     ClassScope,
     FunctionScope,
@@ -365,9 +366,10 @@ class DependencyInjection:
                     continue
                 symbol = Symbol(module, name, binding)
                 annotation = self.names.annotation(binding.value, module)
+                written = {id(node) for node in code.walk(binding.value)} if annotation.metadata else set()
                 for located in annotation.metadata:
                     for injection in self.injections(located.node, located.scope, annotation):
-                        repeats = bool(annotation.aliases) and not _holds(binding.value, located.node)
+                        repeats = bool(annotation.aliases) and id(located.node) not in written
                         alias = Alias(symbol, binding.node, annotation, injection, repeats)
                         self.aliases[(module, name)] = alias
                         self._use(
@@ -552,9 +554,21 @@ class DependencyInjection:
         if creation is None:
             return []
         if id(creation.call) not in self._into:
-            self._into[id(creation.call)] = []  # a router that is included in itself
-            self._into[id(creation.call)] = self._find_injected_into(creation)
+            for ring in rings(creation, self._included_in):
+                self._into.update((id(each.call), []) for each in ring)  # routers that are included in each other
+                self._into.update((id(each.call), self._find_injected_into(each)) for each in ring)
         return self._into[id(creation.call)]
+
+    def _included_in(self, creation: Creation) -> Iterator[Creation]:
+        """Yield what makes the routers that include one, as far as it is unknown what these inject."""
+        for inclusion in self._parents.get(id(creation.call), ()):
+            for outer in inclusion.outer:
+                if (
+                    isinstance(outer, Instance)
+                    and outer.creation is not None
+                    and id(outer.creation.call) not in self._into
+                ):
+                    yield outer.creation
 
     def _find_injected_into(self, creation: Creation) -> list[Use]:
         ways: list[list[Use]] = []
@@ -563,7 +577,7 @@ class DependencyInjection:
                 continue
             outer = [self._injected_into(v) for v in inclusion.outer if isinstance(v, Instance)]
             ways.append([*self._certain(inclusion.call, inclusion.scope), *self._common(outer)])
-        return [*self._certain(creation.call, creation.scope), *self._common(ways)]
+        return _each_once([*self._certain(creation.call, creation.scope), *self._common(ways)])
 
     def _common(self, ways: list[list[Use]]) -> list[Use]:
         if not ways:
@@ -678,6 +692,15 @@ class DependencyInjection:
 
 def _is_overload(function: FunctionScope) -> bool:
     return any(code.dotted(d).rpartition(".")[2] == "overload" for d in function.node.decorators)
+
+
+def _each_once(uses: list[Use]) -> list[Use]:
+    """Return the uses without those of a provider that is used before: hundreds of routers may include each other."""
+    found: dict[object, Use] = {}
+    for use in uses:
+        injection = use.injection
+        found.setdefault(injection if injection.made_by_call or injection.provider is None else injection.provider, use)
+    return list(found.values())
 
 
 def _providers(uses: Iterable[Use]) -> list[Provider]:

@@ -74,14 +74,16 @@ class Origins:
             steps: how many expressions outside that scope to look behind; None for all.
         """
         found: dict[tuple[int, int], CallSite] = {}
-        seen: set[tuple[int, int]] = set()
+        seen: set[object] = set()
         pending: list[Located] = [Located(node, scope)]
         while pending:
             current = pending.pop()
             key = (id(current.node), id(current.scope))
-            if key in seen:
+            if key in seen or (joint := self._joint(current)) in seen:
                 continue
             seen.add(key)
+            if joint is not None:
+                seen.add(joint)
             if steps is not None and current.scope is not scope:
                 if not steps:
                     continue
@@ -90,6 +92,13 @@ class Origins:
                 found[key] = CallSite(current.node, current.scope)
             pending += self._behind(current.node, current.scope)
         return tuple(found.values())
+
+    def _joint(self, located: Located) -> tuple[Scope, str] | None:
+        """Return the name all of whose bindings an expression may stand for, where it is such a name."""
+        match located.node:
+            case code.Name(id=name):
+                return self.names.joint(self.names.lookup(name, located.scope, located.node.span))
+        return None
 
     def keys(self, node: code.Expression, scope: Scope) -> frozenset[str]:
         """Return the strings that an expression can be: a constant, or each element of a literal that is walked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
@@ -53,6 +54,11 @@ class OverrideWrite:
 
 def override_writes(program: Program, module: ModuleScope) -> Iterator[OverrideWrite]:
     """Yield the writes of the overrides in a module, in the order of its scopes."""
+    return chain.from_iterable(program.overrides_by_scope(module).values())
+
+
+def find_overrides(program: Program, module: ModuleScope) -> Iterator[OverrideWrite]:
+    """Find the writes of the overrides in a module, scope by scope; the program asks once, and tells all others."""
     if not any(
         node.name == _ATTRIBUTE
         for scope in scopes_of(module)

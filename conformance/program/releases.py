@@ -68,6 +68,9 @@ class Releases:
         self.names = names
         self.origins = origins
         self.resources = resources
+        self._stored: dict[tuple[FunctionScope, bool], set[int]] = {}
+        self._called: dict[FunctionScope, set[int]] = {}
+        """By identity: the calls whose results a function stores, and what it calls."""
 
     # --- what runs -------------------------------------------------------------------------------------------------
 
@@ -151,19 +154,16 @@ class Releases:
 
     def _is_stored(self, construction: Construction, function: FunctionScope, *, globally: bool = False) -> bool:
         """Whether the function assigns what a construction makes to an attribute, an item or a global name."""
-        for node in function.nodes:
-            if not isinstance(node, code.Assign) or node.value is None:
-                continue
-            for target in node.targets:
-                match target:
-                    case code.Name(id=name) if function.outer_names.get(name) != "global":
-                        continue
-                    case code.Attribute() | code.Subscript() if globally:
-                        continue
-                    case code.Name() | code.Attribute() | code.Subscript():
-                        if any(site.call is construction.call for site in self.origins.of(node.value, function)):
-                            return True
-        return False
+        key = (function, globally)
+        if key not in self._stored:
+            self._stored[key] = {
+                id(site.call)
+                for node in function.nodes.of(code.Assign)
+                if node.value is not None
+                and any(_keeps_what_it_gets(target, function, globally=globally) for target in node.targets)
+                for site in self.origins.of(node.value, function)
+            }
+        return id(construction.call) in self._stored[key]
 
     @staticmethod
     def _owns_nothing(construction: Construction) -> bool:
@@ -353,7 +353,9 @@ class Releases:
         return False
 
     def _is_called(self, attribute: code.Attribute, function: FunctionScope) -> bool:
-        return any(isinstance(n, code.Call) and n.function is attribute for n in function.nodes)
+        if function not in self._called:
+            self._called[function] = {id(call.function) for call in function.nodes.of(code.Call)}
+        return id(attribute) in self._called[function]
 
     def is_shared(self, created: Construction) -> bool:
         """Return whether there is one such object in a process: a cached function or a global name keeps it."""
@@ -365,6 +367,16 @@ class Releases:
             if isinstance(value, FunctionValue) and _keeps(value.function):
                 return True
         return False
+
+
+def _keeps_what_it_gets(target: code.Expression, function: FunctionScope, *, globally: bool) -> bool:
+    """Whether what is assigned to a target outlives the call of a function."""
+    match target:
+        case code.Name(id=name):
+            return function.outer_names.get(name) == "global"
+        case code.Attribute() | code.Subscript():
+            return not globally
+    return False
 
 
 def _inside(created: Construction) -> list[code.Call]:

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from conformance.facts import code
+from conformance.facts.nesting import Nested
 from conformance.results import Place
 
 
@@ -113,6 +114,8 @@ class ModuleScope:
     deferred: Nodes = field(default_factory=Nodes)
     lambdas: dict[str, list[LambdaBinding]] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
+    _inner: tuple[list[ClassScope | FunctionScope], Nested] | None = None
+    """The classes and functions by where they stand; not to be asked for before all are there."""
 
     @property
     def module(self) -> ModuleScope:
@@ -137,13 +140,14 @@ class ModuleScope:
     def place(self, node: code.Node | code.Span) -> Place:
         """Return the place of a node; the symbol is that of the innermost function or class that holds it."""
         span = _span_of(node)
-        symbol = ""
-        inner: list[ClassScope | FunctionScope] = [*self.classes, *self.functions]
-        for scope in inner:
-            first, last = scope.node.span[0], scope.node.span[2]
-            if first <= span[0] and span[2] <= last and len(scope.symbol) > len(symbol):
-                symbol = scope.symbol
-        return Place(self.path, span, self.name, symbol)
+        if self._inner is None:
+            inner: list[ClassScope | FunctionScope] = [*self.classes, *self.functions]
+            inner.sort(key=lambda scope: (scope.node.span[0], -scope.node.span[2]))
+            self._inner = inner, Nested([(scope.node.span[0], scope.node.span[2]) for scope in inner])
+        scopes, nested = self._inner
+        holding = (scopes[number] for number in nested.around(span[0]))
+        symbols = (scope.symbol for scope in holding if span[2] <= scope.node.span[2])
+        return Place(self.path, span, self.name, max(symbols, key=len, default=""))
 
     def has_role(self, *roles: str) -> bool:
         """Return whether the module holds one of the roles."""
@@ -429,12 +433,16 @@ _LEAVES = code.LEAVES - _BINDING
 _COMPOUND = (code.If, code.While, code.For, code.With, code.Try, code.Handler, code.Match, code.Case)
 
 
+MOST_BINDINGS = 200
+"""How often a local may be bound for its uses to be told apart; each of more of them is taken to see all bindings."""
+
+
 def visible_bindings(bindings: list[Binding], span: code.Span) -> list[Binding]:
     """Return the bindings of a function's local that a use at `span` can see.
 
     The last binding that is certain to have run before the use hides all that stand before it.
     """
-    if len(bindings) < 2:
+    if not 1 < len(bindings) <= MOST_BINDINGS:
         return bindings
     at = span[:2]
     latest = -1

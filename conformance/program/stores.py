@@ -11,6 +11,7 @@ from conformance.program import catalogue
 from conformance.program.carriers import Carriers
 from conformance.program.inference import EntryValues, Inference
 from conformance.program.scopes import (
+    MOST_BINDINGS,
     Binding,
     ClassScope,
     FunctionScope,
@@ -281,7 +282,7 @@ class Stores:
     def _bound_method(self, node: code.Expression, scope: Scope) -> tuple[code.Expression, Scope]:
         """Return what a local name is bound to, where that is a method that changes: `put = ctx.update`."""
         if isinstance(node, code.Name):
-            for binding in scope.bindings.get(node.id, ()):
+            for binding in scope.bindings.get(node.id, [])[:MOST_BINDINGS]:
                 match binding:
                     case ValueBinding(value=code.Attribute(name=name) as method, how="value") if name in _CHANGING:
                         return method, binding.within or scope

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from conformance.facts import code
 from conformance.program import Application, ClassScope, FunctionScope, Program, Starter
@@ -126,7 +127,7 @@ def _reader(program: Program, application: Application) -> str:
         for a in program.stores.of("state", "read", "passed")
         if a.function is not None and not a.module.is_test and not is_external(program, a)
     }
-    only = sum(1 for a in program.lifespans.applications if not a.module.is_test) == 1
+    only = len(tuple(islice((a for a in program.lifespans.applications if not a.module.is_test), 2))) == 1
     injection = program.injection
     if only:
         candidates = [p for p in injection.providers.values() if any(True for _ in p.own_uses)]

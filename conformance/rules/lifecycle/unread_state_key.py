@@ -3,40 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from conformance.facts import code
 from conformance.program import Access, Program, catalogue
-from conformance.program.scopes import enclosing
+from conformance.program.scopes import Scope, enclosing
 from conformance.results import Severity, Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.lifecycle.common import hands_state_away, is_library_key, written_in_lifespan
 
 
-def subjects(program: Program) -> Iterator[Access]:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The first write of a key, and all keys that something reads: None for a computed one."""
+
+    access: Access
+    read: frozenset[str | None]
+
+
+def subjects(program: Program) -> Iterator[Written]:
     """The first write of each key of app.state in the lifespan."""
     seen: set[str] = set()
+    read = frozenset(_keys_read(program))
     for access in written_in_lifespan(program):
         if access.key is not None and access.key not in seen:
             seen.add(access.key)
             if not is_library_key(program, access):
-                yield access
+                yield Written(access, read)
 
 
-def check(program: Program, access: Access) -> Iterator[Violation]:
+def check(program: Program, written: Written) -> Iterator[Violation]:
     """Report a key that nothing reads but what releases it; a computed read may be one of any key."""
-    if hands_state_away(program):
+    access = written.access
+    if hands_state_away(program) or not written.read.isdisjoint({None, access.key}):
         return
-    for read in program.stores.of("state"):
-        if read.module.is_test or not _uses(program, read):
-            continue
-        if read.key in {None, access.key} and not _releases(read):
-            return
     yield Violation(
         access.place,
         f"`app.state.{access.key}` is set here, and nothing reads it",
         "remove it, or read it where it was meant to be read; what only the lifespan needs is a local",
         detail=f"app.state.{access.key}",
     )
+
+
+def _keys_read(program: Program) -> Iterator[str | None]:
+    released: dict[Scope, set[int]] = {}
+    for read in program.stores.of("state"):
+        if read.module.is_test or not _uses(program, read):
+            continue
+        if read.scope not in released:
+            released[read.scope] = set(map(id, _released(read.scope)))
+        if id(read.node) not in released[read.scope]:
+            yield read.key
 
 
 def _uses(program: Program, access: Access) -> bool:
@@ -50,16 +67,15 @@ def _uses(program: Program, access: Access) -> bool:
     return False
 
 
-def _releases(read: Access) -> bool:
-    """Whether a read only fetches what is released: `app.state.redis.aclose()`."""
-    for node in read.scope.nodes:
+def _released(scope: Scope) -> Iterator[code.Expression]:
+    """Yield what is only fetched to be released: of `app.state.redis.aclose()` the read of the key."""
+    for node in scope.nodes:
         match node:
-            case code.Attribute(value=value, name=name) if value is read.node and name in catalogue.RELEASES:
-                return True
+            case code.Attribute(value=base, name=name) if name in catalogue.RELEASES:
+                yield base
             case code.Call(function=code.Name(id="getattr"), arguments=(base, code.Constant(value=str(name)), *_)):
-                if base is read.node and name in catalogue.RELEASES:
-                    return True
-    return False
+                if name in catalogue.RELEASES:
+                    yield base
 
 
 RULE = Rule(

@@ -105,8 +105,8 @@ class _Covers:
         self, function: FunctionScope, depth: int = 0
     ) -> Iterator[tuple[tuple[int, int], tuple[code.Expression, ...]]]:
         """Yield where a function ends overrides, itself or by a function that it calls; with the keys, or all."""
-        for write in override_writes(self.program, function.module):
-            if write.removes and write.scope is function and not self._is_of_another_app(write):
+        for write in self.program.overrides_by_scope(function.module).get(function, ()):
+            if write.removes and not self._is_of_another_app(write):
                 yield write.node.span[:2], write.keys
         if depth > 3:
             return
