@@ -374,10 +374,21 @@ class WithRequest:  # expect: DI105
     def __init__(self, request: Request, name: str = "") -> None:
         self.name = name
 
+class Loader:
+    @staticmethod
+    def load(request: Request, name: str = "") -> str:  # expect: DI105
+        return name
+
+    def by_name(self, name: str = "") -> str:
+        return name
+
+loader = Loader()
+
 @router.get("/", dependencies=[Security(shared)])
 def index(
     s: SettingsDep, page: Page = Depends(), f: Filter = Depends(Filter), w: WithRequest = Depends(),
     r: str = Depends(require("y")), x=Depends(lambda: 1),
+    loaded: str = Depends(Loader.load), named: str = Depends(loader.by_name),
 ) -> str:
     return ""
 --- app/orders/router.py

@@ -880,6 +880,19 @@ async def lifespan(app):
     app.state.pools = Pools()
     yield
 """,
+    "what a part of it tells at once, or later": """
+@asynccontextmanager
+async def lifespan(app):
+    app.state.a = create_async_engine("x")
+    app.state.b = create_async_engine("x")  # expect: LC201
+    app.state.c = create_async_engine("x")
+    try:
+        yield
+    finally:
+        app.state.a.pool.dispose()
+        app.state.b.dispose()
+        await app.state.c.dispose()
+""",
     "makers that a thread makes": """
 @asynccontextmanager
 async def lifespan(app):
