@@ -19,7 +19,7 @@ from conformance.program.scopes import (
     enclosing_class,
     scopes_of,
 )
-from conformance.program.values import ClassValue, FunctionValue, LambdaValue, Value
+from conformance.program.values import ClassValue, FunctionValue, LambdaValue, Symbol, Value
 
 if TYPE_CHECKING:
     from conformance.program.inference import Inference
@@ -164,11 +164,39 @@ class Calls:
                                 )
                             ):
                                 calls.append((code.last_name(function), name, bound))
+        for name, parameter in self._handed_on:
+            aliases[name].add(parameter)
         partials = {"partial", *aliases["partial"]}
         for function_name, name, bound in calls:
             if function_name in partials:
                 aliases[name].add(bound)
         return aliases
+
+    @cached_property
+    def _handed_on(self) -> set[tuple[str, str]]:
+        """The names of functions that calls and decorators hand to a function, with those of its parameters."""
+        found: set[tuple[str, str]] = set()
+        for name, sites in self._index.by_name.items():
+            takers = self._functions.get(name, ())
+            for call, scope, skip in sites if takers else ():
+                for argument, parameters in _handed(call, skip, takers):
+                    own = code.last_name(argument)
+                    if own in self._functions and self._is_function(argument, scope):
+                        found.update((own, each) for each in parameters)
+        return found
+
+    def _is_function(self, node: code.Expression, scope: Scope) -> bool:
+        several = self._names.resolve(node, scope)
+        return any(isinstance(each, Symbol) and isinstance(each.binding, FunctionScope) for each in several)
+
+    @cached_property
+    def _functions(self) -> dict[str, list[FunctionScope]]:
+        """All functions and methods, by name."""
+        found: dict[str, list[FunctionScope]] = defaultdict(list)
+        for module in self._names.modules:
+            for function in module.functions:
+                found[function.name].append(function)
+        return found
 
     def _renamed(self, names: set[str]) -> set[str]:
         found: set[str] = set()
@@ -212,6 +240,9 @@ class Calls:
                     for position, argument in enumerate((node.function, *node.arguments[:2])):
                         if isinstance(argument, code.Lambda):
                             index.of_lambdas[id(argument)].append((node, scope, position))
+                    for given, parameters in _handed(node, 0, self._functions.get(code.last_name(node.function), ())):
+                        if isinstance(given, code.Lambda):
+                            index.names_of_lambdas[id(given)].update(parameters)
                 for bound in scope.nodes.of(code.Assign, code.NamedExpression):
                     match bound:
                         case (
@@ -222,6 +253,18 @@ class Calls:
                         ):
                             index.names_of_lambdas[id(value)].add(name)
         return index
+
+
+def _handed(
+    call: code.Call, skip: int, takers: Iterable[FunctionScope]
+) -> Iterator[tuple[code.Expression, tuple[str, ...]]]:
+    """Yield each argument of a call, with the names of the parameters that it may go to."""
+    for position, argument in enumerate(call.arguments[skip:]):
+        shifted = [(each.parameters, position + (each.owner is not None)) for each in takers]
+        yield argument, tuple(parameters[at].name for parameters, at in shifted if at < len(parameters))
+    for keyword in call.keywords:
+        if keyword.name is not None:
+            yield keyword.value, (keyword.name,)
 
 
 def _calls_in(node: code.Call, scope: Scope) -> Iterator[tuple[code.Call, str, int]]:

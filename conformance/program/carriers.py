@@ -126,10 +126,23 @@ _OF_AN_APP = frozenset({"state", "_state", "__dict__"})
 """Attributes that stand for one of the three where what they are attributes of does."""
 _PASSING_ON = frozenset(
     {name.rpartition(".")[2] for name in PASSING_ON}
-    | {"cast", "vars", "Depends", "Security", "enter_context", "enter_async_context"}
+    | {
+        "cast",
+        "vars",
+        "Depends",
+        "Security",
+        "enter_context",
+        "enter_async_context",
+        "next",
+        "enumerate",
+        "zip",
+        "gather",
+    }
+    | {"dict", "SimpleNamespace"}
 )
 _TAKING_OUT = frozenset({"get", "pop", "setdefault", "__getitem__", "popleft", "__next__"})
 _GETTING = frozenset({"getattr", "attrgetter", "itemgetter", "__getattribute__", "__getattr__", "getattr_static"})
+_KEEPING = frozenset({"copy", "values", "items"})
 _PUTTING_IN = frozenset(
     {"append", "appendleft", "add", "insert", "extend", "update", "setdefault", "put", "put_nowait", "set",
      "__setitem__", "__ior__"}
@@ -161,6 +174,7 @@ class Carriers:
         self._found: dict[_Key, int] = {}
         self._callables: dict[tuple[Scope, str], bool] = {}
         self._passing_on = names.spellings(_PASSING_ON)
+        self._making = names.spellings({"update", "dict", "SimpleNamespace"})
         self.is_too_many = False
         """Half of all scopes, or more, have to do with them: then it is quicker to ask of everything."""
         self._sites: dict[Scope, list[tuple[code.Call, int]]] = defaultdict(list)
@@ -246,7 +260,7 @@ class Carriers:
                 found += _item(argument)
             for argument in call.arguments[1:]:
                 found += self._keys(argument, scope)
-        if isinstance(function, code.Attribute) and (name in _GETTING or name == "copy"):
+        if isinstance(function, code.Attribute) and (name in _GETTING or name in _KEEPING):
             found += self._keys(function.value, scope)
         return found
 
@@ -313,6 +327,8 @@ class Carriers:
                         self._lead(sources, aim, _TAKEN_OUT if how == "element" or path else _SAME, value, where)
                         if how in {"element", "entered"}:  # by a method of the object
                             self._lead(sources, aim, _CALLED, value, where)
+                        if how == "element" and isinstance(value, code.Call):  # of a generator
+                            self._lead(sources, aim, _SAME, value, where)
                         self._lead(_named_in(annotation), aim, _SAME, Symbol(scope, name, binding), scope)
                         if isinstance(value, code.Subscript):  # the alias of a type
                             self._lead(_named_in(value), aim, _RETURNED, None, scope)
@@ -330,8 +346,11 @@ class Carriers:
         name = function.name
         for node in function.nodes.of(code.Return, code.Yield, code.YieldFrom):
             match node:
-                case code.Return(value=value) | code.Yield(value=value) | code.YieldFrom(value=value):
+                case code.Return(value=value) | code.Yield(value=value):
                     self._lead(self._keys(value, function), name, _RETURNED, value, function)
+                case code.YieldFrom(value=value):
+                    for out in (_SAME, _TAKEN_OUT, _CALLED):
+                        self._lead(self._keys(value, function), name, _then(out, _RETURNED), value, function)
         self._lead(_named_in(function.node.returns), name, _RETURNED, function, function)
         if function.node.decorators:  # a property, a fixture
             self._lead([(name, _SAME)], name, _CALLED, None, function)
@@ -392,9 +411,10 @@ class Carriers:
                 sources = self._keys(argument, scope)
                 for aim, how in aims:
                     self._lead(sources, aim, how, argument, scope)
-        for keyword in call.keywords if name in {"update", "dict"} else ():
+        for keyword in call.keywords if name in self._making else ():
             if keyword.name is not None:
-                self._lead(self._keys(keyword.value, scope), (_ITEM, keyword.name), _SAME, keyword.value, scope)
+                for aim_of_name in ((_ITEM, keyword.name), keyword.name):
+                    self._lead(self._keys(keyword.value, scope), aim_of_name, _SAME, keyword.value, scope)
 
     def _handed(self, call: code.Call, scope: Scope, skip: int) -> None:
         """Read what a call hands to what it runs: itself, or what it is given to run."""
@@ -432,6 +452,8 @@ class Carriers:
                 if isinstance(symbol.binding, FunctionScope):
                     yield from _parameters(symbol.binding, position)
         fields = self._names.fields(cls)
+        if fields and self._names.is_a(cls, "typing.NamedTuple"):
+            yield cls.name, _then(_PUT_IN, _RETURNED)
         if position == _ANY:
             yield from ((name, _ANYHOW) for name in fields)
         elif isinstance(position, str):
@@ -493,7 +515,9 @@ class Carriers:
             case Instance(type=type_, creation=creation, arguments=arguments):
                 itself = _ITSELF if self._names.is_a(type_, *catalogue.APPS) else 0
                 if isinstance(type_, ClassScope):
-                    named = any(self._names.class_symbols(type_, name) for name in _OF_ITS_CLASS)
+                    named = self._names.is_a(type_, "typing.NamedTuple") or any(
+                        self._names.class_symbols(type_, name) for name in _OF_ITS_CLASS
+                    )
                     return itself | (_ALL & ~_ITSELF if named else 0)
                 return itself | (_ALL & ~_ITSELF if arguments or (creation and not itself) else 0)
         if within < _DEEPEST:
@@ -587,7 +611,7 @@ def _named_in(node: code.Expression | None) -> _Keys:
         return []
     if isinstance(node, code.Name):
         return [(node.id, _CALLED)]
-    return [(code.last_name(inner), _CALLED) for inner in code.walk(node) if isinstance(inner, _NAMES)]
+    return [(code.last_name(inner), _ANYHOW) for inner in code.walk(node) if isinstance(inner, _NAMES)]
 
 
 def _item(key: code.Expression) -> _Keys:

@@ -19,6 +19,7 @@ from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.annotations import Annotations, instances
 from conformance.program.calls import Calls, CallSite
+from conformance.program.containers import TAKING_OUT, Containers
 from conformance.program.rings import rings
 from conformance.program.scopes import (
     Binding,
@@ -35,6 +36,7 @@ from conformance.program.scopes import (
     visible_bindings,
 )
 from conformance.program.values import (
+    APP,
     Annotation,
     AppState,
     AsgiScope,
@@ -59,7 +61,6 @@ from conformance.program.values import (
     Values,
 )
 
-_APP = Instance("fastapi.FastAPI")
 _REQUEST = Instance("starlette.requests.Request")
 _BOUND = frozenset({"self", "cls"})
 _NAMED_APPS = frozenset({"app", "application"})
@@ -73,6 +74,7 @@ _ITERATORS = frozenset(
     {"AsyncGenerator", "AsyncIterator", "AsyncIterable", "Generator", "Iterator", "Iterable", "AbstractContextManager",
      "AbstractAsyncContextManager", "ContextManager", "AsyncContextManager", "Awaitable", "Coroutine"}
 )  # fmt: skip
+_PROTOCOL = "typing.Protocol"
 _REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript, code.BooleanOperation})
 _MemberKey: TypeAlias = tuple[ModuleScope, str]
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
@@ -91,7 +93,7 @@ PASSING_ON = frozenset(
      "contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext", "asyncio.run", "asyncio.wait_for",
      "asyncio.create_task", "asyncio.shield", "builtins.staticmethod", "builtins.classmethod", "functools.lru_cache",
      "functools.cache", "builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted",
-     "builtins.reversed", "builtins.iter"}
+     "builtins.reversed", "builtins.iter", "dataclasses.replace"}
 )  # fmt: skip
 """Functions whose result stands for their first argument."""
 
@@ -141,11 +143,10 @@ class Inference:
         self._assumed: dict[object, Values] = {}
         self._ring: list[object] = []
         self._changes = 0
-        self._literal_keys: dict[int, tuple[dict[str | None, list[int]], code.Mapping]] = {}
-        """By identity, where which string stands as a key of a mapping that is kept; None for all other keys."""
         self._are_properties: dict[FunctionScope, bool] = {}
         self._annotations = Annotations(self)
         self.calls = Calls(self)
+        self.containers = Containers(self)
         self._assigned: dict[ClassScope, dict[str, list[tuple[FunctionScope, code.Expression]]]] = {}
         self._rests: dict[tuple[int, FunctionScope, type], code.Sequence | code.Mapping] = {}
         self._bases: dict[ClassScope, tuple[str | ClassScope, ...]] = {}
@@ -474,13 +475,13 @@ class Inference:
         known = self._memo.get(key)
         if known is not None:
             return known
-        return self._remember(key, lambda: self._infer(node, scope), keep=(node, scope))
+        return self.remember(key, lambda: self._infer(node, scope), keep=(node, scope))
 
     def is_settled(self, node: code.Expression, scope: Scope) -> bool:
         """Return whether what an expression stands for is known for good, and not provisional."""
         return (id(node), id(scope)) in self._memo
 
-    def _remember(self, key: object, compute: Callable[[], Values], keep: object = None) -> Values:
+    def remember(self, key: object, compute: Callable[[], Values], keep: object = None) -> Values:
         """Return the values of a question, computed once.
 
         Where the question leads back to itself, what is assumed for it is () at first, then what came out, until
@@ -531,7 +532,7 @@ class Inference:
             result = compute()
             assumed = self._assumed.get(key)
             if assumed is not None and not set(result) <= set(assumed):
-                self._assumed[key] = self._union((assumed, result))
+                self._assumed[key] = self.union((assumed, result))
                 self._changes += 1
             if assumed is None or self._lowest[-1] < depth or self._changes == before:
                 break
@@ -545,7 +546,7 @@ class Inference:
             case code.Name(id=name):
                 return self._values_of(self.lookup(name, scope, node.span))
             case code.Attribute(value=value, name=name):
-                return self._union(self.attribute(base, name) for base in self.infer(value, scope))
+                return self.union(self.attribute(base, name) for base in self.infer(value, scope))
             case code.Call():
                 return self._call(node, scope)
             case code.Await(value=value) | code.Starred(value=value) | code.NamedExpression(value=value):
@@ -553,16 +554,16 @@ class Inference:
             case code.Constant() | code.Sequence() | code.Mapping() | code.Comprehension() | code.Format():
                 return (Display(node, scope),)
             case code.Conditional(body=body, otherwise=otherwise):
-                return self._union((self.infer(body, scope), self.infer(otherwise, scope)))
+                return self.union((self.infer(body, scope), self.infer(otherwise, scope)))
             case code.BooleanOperation(values=values):
-                return self._union(self.infer(value, scope) for value in values)
+                return self.union(self.infer(value, scope) for value in values)
             case code.BinaryOperation(operator="+" | "|"):
-                joined = self._union(self.infer(operand, scope) for operand in code.operands(node, "+", "|"))
+                joined = self.union(self.infer(operand, scope) for operand in code.operands(node, "+", "|"))
                 return tuple(v for v in joined if not isinstance(v, Context))  # a new dict
             case code.BinaryOperation(left=left, operator="/"):
-                return self._union(self._part(value, "/") for value in self.infer(left, scope))
+                return self.union(self._part(value, "/") for value in self.infer(left, scope))
             case code.Subscript(value=value, key=key):
-                return self._union(self._item(base, key, scope) for base in self.infer(value, scope))
+                return self.union(self.containers.item(base, key, scope) for base in self.infer(value, scope))
             case code.Lambda():
                 return (LambdaValue(node, scope),)
         return ()
@@ -576,7 +577,8 @@ class Inference:
         return ()
 
     @staticmethod
-    def _union(groups: Iterable[Values]) -> Values:
+    def union(groups: Iterable[Values]) -> Values:
+        """Return the values of all groups, each once."""
         several = [group for group in groups if group]
         if len(several) == 1 and len(several[0]) == 1:
             return several[0]
@@ -587,8 +589,8 @@ class Inference:
         """Return what the definitions of a name stand for together."""
         joint = self.joint(found)
         if joint is None:
-            return self._union(map(self.value_of, found))
-        return self._remember((*joint, "bindings"), lambda: self._union(map(self.value_of, found)))
+            return self.union(map(self.value_of, found))
+        return self.remember((*joint, "bindings"), lambda: self.union(map(self.value_of, found)))
 
     def value_of(self, resolved: Resolved) -> Values:
         """Return what a definition stands for."""
@@ -602,11 +604,11 @@ class Inference:
                 return (ClassValue(binding),)
             case ParameterBinding(node=parameter):
                 if isinstance(scope, FunctionScope):
-                    return self._remember((scope, name), lambda: self.argument(scope, parameter))
+                    return self.remember((scope, name), lambda: self.argument(scope, parameter))
             case LambdaBinding(node=node, position=position):
-                return self._remember((id(node), position), lambda: self._argument_of_lambda(node, position), keep=node)
+                return self.remember((id(node), position), lambda: self._argument_of_lambda(node, position), keep=node)
             case ValueBinding():
-                return self._remember((id(binding), id(scope)), lambda: self._bound(binding, scope), keep=binding)
+                return self.remember((id(binding), id(scope)), lambda: self._bound(binding, scope), keep=binding)
         return ()
 
     def _decorated(self, function: FunctionScope) -> Values:
@@ -622,17 +624,20 @@ class Inference:
             values = self.infer(binding.value, scope)
             match binding.how:
                 case "element":
-                    values = self._union(self._elements(v) for v in values)
+                    values = self.containers.iterated(binding.value, scope)
                 case "entered":
-                    values = self._union(self._entered(v) for v in values)
+                    values = self.union(self._entered(v) for v in values)
                 case "caught":
-                    values = self._union(self._made(v) for v in values)
+                    values = self.union(self._made(v) for v in values)
                 case "added":
                     values = tuple(v for v in values if isinstance(v, Display))
             for position in binding.path:
-                values = self._union(self._at(v, position) for v in values)
-        if binding.annotation is not None and all(self._says_little(value) for value in values):
-            values = self._union((values, self.instances(self.annotation(binding.annotation, scope))))
+                values = self.union(self.containers.at(v, position) for v in values)
+        if binding.annotation is not None:
+            stated = self.instances(self.annotation(binding.annotation, scope))
+            if all(self._says_little(value) for value in values):
+                return self.union((values, stated))
+            return tuple(_with_arguments(value, stated) for value in values)
         return values
 
     def _says_little(self, value: Value) -> bool:
@@ -648,30 +653,7 @@ class Inference:
             case External(name=name):
                 return (Instance(name),)
             case Display(node=code.Sequence(elements=elements), scope=scope):
-                return self._union(self._made(v) for e in elements for v in self.infer(e, scope))
-        return ()
-
-    def _elements(self, value: Value) -> Values:
-        match value:
-            case Display(node=code.Sequence(elements=elements), scope=scope):
-                return self._union(self.infer(element, scope) for element in elements)
-            case Display(node=code.Mapping(keys=keys), scope=scope):
-                return self._union(self.infer(key, scope) for key in keys if key is not None)
-            case Display(node=code.Comprehension(element=element), scope=scope):
-                return self.infer(element, scope)
-            case Instance(type=str(), arguments=(first, *_)):
-                return first
-        return ()
-
-    def _at(self, value: Value, position: int) -> Values:
-        match value:
-            case Display(node=code.Sequence(elements=elements), scope=scope):
-                return self._nth(elements, position, scope)
-            case Instance(type=str(name), arguments=arguments) if name.endswith((".tuple", ".Tuple")):
-                if position < len(arguments):
-                    return arguments[position]
-            case Instance(type=str(), arguments=(first, *_)):
-                return first
+                return self.union(self._made(v) for e in elements for v in self.infer(e, scope))
         return ()
 
     def _entered(self, value: Value) -> Values:
@@ -701,7 +683,7 @@ class Inference:
             case ClassValue(cls=cls):
                 return self._class_attribute(cls, name)
             case Instance(type=ClassScope() as cls):
-                return self._remember((cls, "attribute", name), lambda: self._instance_attribute(cls, name))
+                return self.remember((cls, "attribute", name), lambda: self._instance_attribute(cls, name))
             case Instance(type=str(type_name)):
                 return self._external_attribute(base, type_name, name)
             case AppState() if not name.startswith("_"):
@@ -709,7 +691,7 @@ class Inference:
             case AppState() if name in {"_state", "__dict__"}:
                 return (base,)
             case StateEntry() | ContextEntry():
-                return self._union(self.attribute(value, name) for value in self.expand((base,)))
+                return self.union(self.attribute(value, name) for value in self.expand((base,)))
             case FunctionValue(function=function) if name == "__wrapped__":
                 return (FunctionValue(function),)
             case FunctionValue(function=function) if name in {"__name__", "__qualname__"}:
@@ -720,7 +702,7 @@ class Inference:
         return ()
 
     def _class_attribute(self, cls: ClassScope, name: str) -> Values:
-        return self._union(self.value_of(symbol) for symbol in self.class_symbols(cls, name))
+        return self.union(self.value_of(symbol) for symbol in self.class_symbols(cls, name))
 
     def _instance_attribute(self, cls: ClassScope, name: str) -> Values:
         found: list[Values] = []
@@ -736,11 +718,11 @@ class Inference:
             found += [self.infer(value, method) for method, value in self.assigned_attributes(base, name)]
             if any(found):
                 break
-        known = tuple(v for v in self._union(found) if not isinstance(v, Member) or len(found) == 1)
+        known = tuple(v for v in self.union(found) if not isinstance(v, Member) or len(found) == 1)
         if all(isinstance(v, Display) or _can_be_store(v) for v in known):
-            known = self._union((known, self._given_to_field(cls, name), self._set_from_outside(cls, name)))
-        if name in _NAMED_APPS and known in {(), (_APP,)}:
-            return () if any(self._is_another_app(method, f"self.{name}") for method in cls.methods) else (_APP,)
+            known = self.union((known, self._given_to_field(cls, name), self._set_from_outside(cls, name)))
+        if name in _NAMED_APPS and known in {(), (APP,)}:
+            return () if any(self._is_another_app(method, f"self.{name}") for method in cls.methods) else (APP,)
         return known
 
     def _given_to_field(self, cls: ClassScope, name: str) -> Values:
@@ -752,8 +734,8 @@ class Inference:
         groups: list[Values] = []
         for call, scope in self.calls_of_class(cls):
             groups += [self.infer(k.value, scope) for k in call.keywords if k.name == name]
-            groups.append(self._nth(call.arguments, position, scope))
-        return self._union(groups)
+            groups.append(self.containers.nth(call.arguments, position, scope))
+        return self.union(groups)
 
     def fields(self, cls: ClassScope) -> tuple[str, ...]:
         """Return the fields that a call of a class without an `__init__` of its own, a dataclass, takes, in order."""
@@ -770,7 +752,7 @@ class Inference:
 
     def _set_from_outside(self, cls: ClassScope, name: str) -> Values:
         """Return what is assigned to an attribute elsewhere: `holder.name = value`."""
-        return self._union(
+        return self.union(
             self.infer(value, scope)
             for base, value, scope in self._assigned_elsewhere.get(name, ())
             if any(isinstance(v, Instance) and v.type is cls for v in self.infer(base, scope))
@@ -804,90 +786,14 @@ class Inference:
                 return (Overrides(),)
         elif types & catalogue.CONNECTIONS:
             if name == "app":
-                return (_APP,)
+                return (APP,)
             if name == "state":
                 return (RequestState(),)
             if name == "scope":
                 return (AsgiScope(),)
         elif types & catalogue.TEST_CLIENTS and name == "app":
-            return (_APP,)
-        return self._part(base, name) or (Member(base, name),)
-
-    def _item(self, base: Value, key: code.Expression, scope: Scope) -> Values:
-        match base:
-            case Context():
-                return (ContextEntry(self.text(key, scope)),)
-            case AppState():
-                return self.attribute(base, text) if (text := self.text(key, scope)) else (StateEntry(None),)
-            case Instance(type=str(name)) if catalogue.supertypes(name) & catalogue.CONNECTIONS:
-                return self._item(AsgiScope(), key, scope)
-            case AsgiScope():
-                return (_APP,) if self.text(key, scope) == "app" else ()
-            case Display(node=code.Mapping(keys=keys, values=values) as mapping, scope=inner):
-                wanted = self.text(key, scope)
-                if wanted is None:
-                    everything = (id(mapping), id(inner), "values")
-                    return self._remember(
-                        everything, lambda: self._union(self.infer(v, inner) for v in values), keep=(mapping, inner)
-                    )
-                return self._union(
-                    self._spread_item(values[at], wanted, inner) if k is None else self.infer(values[at], inner)
-                    for at in self._places_of(mapping, wanted)
-                    if (k := keys[at]) is None or self.text(k, inner) == wanted
-                )
-            case Display(node=code.Sequence()):
-                match key:
-                    case code.Constant(value=int(position)) if position >= 0:
-                        return self._at(base, position)
-                return self._elements(base)
-            case Instance(type=str(name), arguments=arguments) if arguments:
-                match key:
-                    case code.Constant(value=int(position)) if name.endswith(("tuple", "Tuple")):
-                        return arguments[position] if -len(arguments) <= position < len(arguments) else ()
-                return arguments[-1]
-            case StateEntry() | ContextEntry():
-                return self._union(self._item(value, key, scope) for value in self.expand((base,)))
-            case ClassValue() | External():
-                return (base,)  # a generic class with its arguments
-        return ()
-
-    def _places_of(self, mapping: code.Mapping, key: str) -> list[int]:
-        """Return where a mapping's entry of that key may stand: what is no literal may be any."""
-        if id(mapping) not in self._literal_keys:
-            places: dict[str | None, list[int]] = defaultdict(list)
-            for at, each in enumerate(mapping.keys):
-                match each:
-                    case code.Constant(value=str(text)):
-                        places[text].append(at)
-                    case _:
-                        places[None].append(at)
-            self._literal_keys[id(mapping)] = (places, mapping)
-        places, _ = self._literal_keys[id(mapping)]
-        return sorted((*places.get(key, ()), *places.get(None, ())))
-
-    def _nth(self, elements: tuple[code.Expression, ...], position: int, scope: Scope) -> Values:
-        """Return what stands at a position of a display or of a call's arguments, `*` followed."""
-        for before, element in enumerate(elements[: position + 1]):
-            if isinstance(element, code.Starred):
-                return self._spread_part(element.value, position - before, scope)
-        return self.infer(elements[position], scope) if position < len(elements) else ()
-
-    def _spread_part(self, node: code.Expression, position: int, scope: Scope) -> Values:
-        """Return what stands at a position of what `*` opens."""
-        return self._remember(
-            (id(node), id(scope), position),
-            lambda: self._union(self._at(value, position) for value in self.infer(node, scope)),
-            keep=(node, scope),
-        )
-
-    def _spread_item(self, node: code.Expression, key: str, scope: Scope) -> Values:
-        """Return what stands under a key of a mapping that is opened by `**`."""
-        constant = code.Constant(node.span, key)
-        return self._remember(
-            (id(node), id(scope), key),
-            lambda: self._union(self._item(value, constant, scope) for value in self.infer(node, scope)),
-            keep=(node, scope),
-        )
+            return (APP,)
+        return self._part(base, name) or self.containers.made_with(base, name) or (Member(base, name),)
 
     def expand(self, values: Iterable[Value]) -> Values:
         """Return the values with entries of app.state and of arq's context replaced by what is stored under them."""
@@ -950,13 +856,13 @@ class Inference:
         match node:
             case code.Call(function=code.Name(id="getattr"), arguments=(base, key, *default)):
                 name = self.text(key, scope)
-                found = self._union(
+                found = self.union(
                     ((StateEntry(None),) if isinstance(v, AppState) else ())
                     if name is None
                     else self.attribute(v, name)
                     for v in self.infer(base, scope)
                 )
-                return self._union((found, *(self.infer(d, scope) for d in default)))
+                return self.union((found, *(self.infer(d, scope) for d in default)))
             case code.Call(function=code.Name(id="vars"), arguments=(base,)):
                 return tuple(v for v in self.infer(base, scope) if isinstance(v, AppState))
             case code.Call(function=code.Name(id="super")):
@@ -966,7 +872,7 @@ class Inference:
                 stated = self.instances(self.annotation(first, scope))
                 if not all(_can_be_store(v) for v in stated):
                     return stated
-                return self._union((self.infer(second, scope), stated))
+                return self.union((self.infer(second, scope), stated))
             case code.Call(function=code.Attribute(value=base, name="get"), arguments=(key, *default)):
                 found = tuple(
                     ContextEntry(self.text(key, scope)) if isinstance(v, Context) else StateEntry(self.text(key, scope))
@@ -974,16 +880,22 @@ class Inference:
                     if isinstance(v, (Context, AppState))
                 )
                 if found:
-                    return self._union((found, *(self.infer(d, scope) for d in default)))
+                    return self.union((found, *(self.infer(d, scope) for d in default)))
                 if any(isinstance(v, AsgiScope) for v in self.infer(base, scope)):
-                    return (_APP,) if self.text(key, scope) == "app" else ()
+                    return (APP,) if self.text(key, scope) == "app" else ()
             case code.Call(function=code.Attribute(value=base, name="pop" | "setdefault"), arguments=(key, *default)):
                 found = tuple(
                     ContextEntry(self.text(key, scope)) for v in self.infer(base, scope) if isinstance(v, Context)
                 )
                 if found:
-                    return self._union((found, *(self.infer(d, scope) for d in default)))
-        return self._union(self.result(value, node, scope) for value in self.infer(node.function, scope))
+                    return self.union((found, *(self.infer(d, scope) for d in default)))
+        called = self.union(self.result(value, node, scope) for value in self.infer(node.function, scope))
+        if not called and isinstance(node.function, code.Attribute):
+            base, name = node.function.value, node.function.name
+            if name in TAKING_OUT:
+                several = (self.containers.from_method(value, name, node, scope) for value in self.infer(base, scope))
+                return self.union(several)
+        return called
 
     def result(self, value: Value, node: code.Call, scope: Scope) -> Values:
         """Return what calling `value` by the call `node` gives."""
@@ -999,7 +911,7 @@ class Inference:
             case Member(instance=instance, name=name):
                 return self._method_result(instance, name, node, scope)
             case Instance(type=ClassScope() as cls):
-                return self._union(
+                return self.union(
                     self.returned(symbol.binding)
                     for symbol in self.class_symbols(cls, "__call__")
                     if isinstance(symbol.binding, FunctionScope)
@@ -1007,7 +919,7 @@ class Inference:
             case Instance(type=str()):
                 return self._method_result(value, "__call__", node, scope)
             case StateEntry() | ContextEntry():
-                return self._union(self.result(v, node, scope) for v in self.expand((value,)))
+                return self.union(self.result(v, node, scope) for v in self.expand((value,)))
         return ()
 
     def _external_result(self, name: str, node: code.Call, scope: Scope) -> Values:
@@ -1018,7 +930,9 @@ class Inference:
                 more = len(node.arguments) - 1
                 return tuple(replace(v, given=v.given + more) if isinstance(v, FunctionValue) else v for v in passed)
             return passed
-        if name == "operator.attrgetter":
+        if taken := self.containers.from_function(name, node, scope):
+            return taken
+        if name == "operator.attrgetter" or (name == "builtins.dict" and node.keywords):
             return (Instance(name, creation),)
         known = catalogue.RESULTS.get(name)
         if known is not None:
@@ -1038,8 +952,10 @@ class Inference:
             path = self.text(instance.creation.call.arguments[0], instance.creation.scope)
             found = self.infer(node.arguments[0], scope)
             for part in (path or "").split("."):
-                found = self._union(self.attribute(value, part) for value in found)
+                found = self.union(self.attribute(value, part) for value in found)
             return found
+        if name == "__call__" and instance.arguments and catalogue.typing_name(str(instance.type)) == "Callable":
+            return instance.arguments[-1]
         if name in {"__call__", "begin"} and (made := self._sessions(instance, node, scope)):
             return made
         types = self.ancestry(instance.type)
@@ -1051,7 +967,7 @@ class Inference:
         if name in {"__aenter__", "__enter__"}:
             return (instance,)
         if name in {"enter_async_context", "enter_context"} and node.arguments:
-            return self._union(self._entered(v) for v in self.infer(node.arguments[0], scope))
+            return self.union(self._entered(v) for v in self.infer(node.arguments[0], scope))
         return ()
 
     def _sessions(self, maker: Instance, node: code.Call, scope: Scope) -> Values:
@@ -1060,7 +976,7 @@ class Inference:
             return ()
         given = next((k.value for k in maker.creation.call.keywords if k.name == "class_"), None)
         classes = () if given is None else self.infer(given, maker.creation.scope)
-        return self._union(
+        return self.union(
             (Instance(v.cls if isinstance(v, ClassValue) else v.name, Creation(node, scope)),)
             for v in classes
             if isinstance(v, (ClassValue, External))
@@ -1068,23 +984,25 @@ class Inference:
 
     def returned(self, function: FunctionScope) -> Values:
         """Return what a call of a function gives; of a generator, what it yields."""
-        return self._remember((function, "returned"), lambda: self._returned(function))
+        return self.remember((function, "returned"), lambda: self._returned(function))
 
     def _returned(self, function: FunctionScope) -> Values:
         groups: list[Values] = []
-        for node in function.nodes.of(code.Yield, code.Return):
+        for node in function.nodes.of(code.Yield, code.YieldFrom, code.Return):
             match node:
+                case code.YieldFrom(value=value):
+                    groups.append(self.containers.iterated(value, function))
                 case code.Yield(value=value) if value is not None and function.node.is_generator:
                     groups.append(self.infer(value, function))
                 case code.Return(value=value) if value is not None and not function.node.is_generator:
                     groups.append(self.infer(value, function))
-        found = tuple(v for v in self._union(groups) if not _is_none(v))
+        found = tuple(v for v in self.union(groups) if not _is_none(v))
         informative = any(
             not isinstance(v, Display) or isinstance(v.node, (code.Sequence, code.Mapping)) for v in found
         )
         if informative:
             return found
-        return self._union((found, self.instances(self.supplied(function))))
+        return self.union((found, self.instances(self.supplied(function))))
 
     def supplied(self, function: FunctionScope) -> Annotation:
         """Return the type that the return annotation says a caller gets; of a generator, what is yielded."""
@@ -1117,24 +1035,28 @@ class Inference:
         if parameter.annotation is not None:
             declared = self.annotation(parameter.annotation, function.parent)
             known = self.instances(declared)
-            if known and not all(_can_be_store(v) for v in known):
+            if known and not all(_can_be_store(v) or self._is_protocol(v) for v in known):
                 return known
         handed = self.handed_over(function, parameter)
         if parameter.default is not None:
-            handed = self._union((handed, self._given(self.infer(parameter.default, function.parent))))
+            handed = self.union((handed, self._given(self.infer(parameter.default, function.parent))))
         for located in declared.metadata:
-            handed = self._union((handed, self._supplied_by(self.infer(located.node, located.scope))))
+            handed = self.union((handed, self._supplied_by(self.infer(located.node, located.scope))))
         if parameter.annotation is not None:
-            return self._union((handed, self.instances(declared)))
+            return self.union((handed, self.instances(declared)))
         if not any(not isinstance(v, Display) for v in handed):
             fixture = self.fixture_of(function, parameter.name) if function.module.is_test else None
             if fixture is not None and (supplied := self.returned(fixture)):
                 return supplied
             if parameter.name in _NAMED_APPS and not self._is_another_app(function, parameter.name):
-                return (_APP,)
+                return (APP,)
             if parameter.name in _NAMED_CONNECTIONS and parameter.default is None:
                 return (_REQUEST,)
         return handed
+
+    def _is_protocol(self, value: Value) -> bool:
+        """Whether a type says only what an object can do: then it matters what callers hand over."""
+        return isinstance(value, Instance) and isinstance(value.type, ClassScope) and self.is_a(value.type, _PROTOCOL)
 
     def context_position(self, function: FunctionScope) -> int:
         """Return the position of the parameter that arq's context is given to, or would be."""
@@ -1164,13 +1086,13 @@ class Inference:
             groups += [self.infer(k.value, scope) for k in call.keywords if k.name == parameter.name]
             if position + skip < len(call.arguments):
                 groups.append(self.infer(call.arguments[position + skip], scope))
-        handed = self._union(groups)
+        handed = self.union(groups)
         return handed or ((_REQUEST,) if parameter.name in _NAMED_CONNECTIONS else ())
 
     def _given(self, values: Values) -> Values:
         """Return the values of a default; of `Depends(p)` what p supplies."""
         plain = tuple(v for v in values if not _is_depends(v))
-        return self._union((plain, self._supplied_by(values)))
+        return self.union((plain, self._supplied_by(values)))
 
     def _supplied_by(self, values: Values) -> Values:
         """Return what the providers supply that the values depend on: `Depends(p)`."""
@@ -1180,11 +1102,11 @@ class Inference:
                 call, scope = value.creation.call, value.creation.scope
                 for argument in call.arguments[:1]:
                     found += [self.result(provider, call, scope) for provider in self.infer(argument, scope)]
-        return self._union(found)
+        return self.union(found)
 
     def handed_over(self, function: FunctionScope, parameter: code.Parameter) -> Values:
         """Return what the target's own calls hand to a parameter."""
-        return self._union(
+        return self.union(
             self._handed(function, parameter, call, scope, skip) for call, scope, skip in self.calls_of(function)
         )
 
@@ -1206,10 +1128,10 @@ class Inference:
         argument = self.bind(function, call, scope, skip).get(parameter.name)
         if argument is not None:
             return self.infer(argument, scope)
-        spread = [self._spread_item(k.value, parameter.name, scope) for k in call.keywords if k.name is None]
+        spread = [self.containers.spread_item(k.value, parameter.name, scope) for k in call.keywords if k.name is None]
         if parameter in plain:
-            spread.append(self._nth(arguments, plain.index(parameter), scope))
-        return self._union(spread)
+            spread.append(self.containers.nth(arguments, plain.index(parameter), scope))
+        return self.union(spread)
 
     def _gathered(
         self, call: code.Call, function: FunctionScope, made: code.Sequence | code.Mapping
@@ -1275,6 +1197,15 @@ class EntryValues:
     def __init__(self) -> None:
         self.state: dict[str, tuple[Located, ...]] = {}
         self.context: dict[str, tuple[Located, ...]] = {}
+
+
+def _with_arguments(value: Value, stated: Values) -> Value:
+    """Return the value with the type arguments that its annotation states: `current: ContextVar[X] = ContextVar(…)`."""
+    if isinstance(value, Instance) and not value.arguments:
+        for each in stated:
+            if isinstance(each, Instance) and each.type == value.type and each.arguments:
+                return replace(value, arguments=each.arguments)
+    return value
 
 
 def _is_none(value: Value) -> bool:

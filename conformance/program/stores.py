@@ -17,6 +17,7 @@ from conformance.program.scopes import (
     FunctionScope,
     ImportBinding,
     ModuleScope,
+    ParameterBinding,
     Scope,
     ValueBinding,
     enclosing,
@@ -402,6 +403,8 @@ def _setter_of(binding: Binding) -> str:
             return f"{module}.{name}"
         case ValueBinding(value=code.Name() | code.Attribute() as value, how="value", path=()):
             return code.dotted(value)
+        case ParameterBinding(node=code.Parameter(default=code.Name() | code.Attribute() as default)):
+            return code.dotted(default)
     return ""
 
 

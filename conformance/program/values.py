@@ -157,6 +157,10 @@ Value: TypeAlias = (
 Values: TypeAlias = tuple[Value, ...]
 
 
+APP = Instance("fastapi.FastAPI")
+"""An application of which nothing more is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol:
     """A name where it is defined: all import hops are behind it."""

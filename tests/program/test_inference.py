@@ -518,7 +518,7 @@ async def job(c, n):
     reveal(c.setdefault("thing", 2))  # ctx[thing] | 2
     reveal(c[n])  # ctx[None]
     reveal(c | {})  # a mapping
-    reveal({}.pop("x", 1))  # nothing
+    reveal({}.pop("x", 1))  # 1
     helper(c)
 def helper(given):
     reveal(given)  # Context
@@ -615,7 +615,7 @@ reveal(operator.attrgetter("x"))  # a operator.attrgetter
 reveal("a".join([]))  # nothing
 reveal([1, *unknown][0])  # 1
 reveal({"a": 1, **unknown}["a"])  # 1
-reveal({"a": 1}.get("a"))  # nothing
+reveal({"a": 1}.get("a"))  # 1
 reveal(lib)  # lib
 reveal(lib.CONSTANT.part)  # lib.CONSTANT.part
 def keywords(first, second=2, *, third=3):
