@@ -179,10 +179,10 @@ class Calls:
         for name, sites in self._index.by_name.items():
             takers = self._functions.get(name, ())
             for call, scope, skip in sites if takers else ():
-                for argument, parameters in _handed(call, skip, takers):
+                for argument, at in _arguments(call, skip):
                     own = code.last_name(argument)
                     if own in self._functions and self._is_function(argument, scope):
-                        found.update((own, each) for each in parameters)
+                        found.update((own, each) for each in _parameters(takers, at))
         return found
 
     def _is_function(self, node: code.Expression, scope: Scope) -> bool:
@@ -240,9 +240,10 @@ class Calls:
                     for position, argument in enumerate((node.function, *node.arguments[:2])):
                         if isinstance(argument, code.Lambda):
                             index.of_lambdas[id(argument)].append((node, scope, position))
-                    for given, parameters in _handed(node, 0, self._functions.get(code.last_name(node.function), ())):
+                    for given, at in _arguments(node):
                         if isinstance(given, code.Lambda):
-                            index.names_of_lambdas[id(given)].update(parameters)
+                            takers = self._functions.get(code.last_name(node.function), ())
+                            index.names_of_lambdas[id(given)].update(_parameters(takers, at))
                 for bound in scope.nodes.of(code.Assign, code.NamedExpression):
                     match bound:
                         case (
@@ -255,16 +256,23 @@ class Calls:
         return index
 
 
-def _handed(
-    call: code.Call, skip: int, takers: Iterable[FunctionScope]
-) -> Iterator[tuple[code.Expression, tuple[str, ...]]]:
-    """Yield each argument of a call, with the names of the parameters that it may go to."""
+def _arguments(call: code.Call, skip: int = 0) -> Iterator[tuple[code.Expression, int | str]]:
+    """Yield the arguments of a call, each with its position or its name."""
     for position, argument in enumerate(call.arguments[skip:]):
-        shifted = [(each.parameters, position + (each.owner is not None)) for each in takers]
-        yield argument, tuple(parameters[at].name for parameters, at in shifted if at < len(parameters))
+        yield argument, position
     for keyword in call.keywords:
         if keyword.name is not None:
-            yield keyword.value, (keyword.name,)
+            yield keyword.value, keyword.name
+
+
+def _parameters(functions: Iterable[FunctionScope], at: int | str) -> Iterator[str]:
+    """Yield the names of the parameters that an argument may go to."""
+    for function in functions:
+        if isinstance(at, str):
+            yield at
+        else:
+            position = at + (function.owner is not None)
+            yield from (parameter.name for parameter in function.parameters[position : position + 1])
 
 
 def _calls_in(node: code.Call, scope: Scope) -> Iterator[tuple[code.Call, str, int]]:
