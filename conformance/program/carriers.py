@@ -158,6 +158,8 @@ _MANY = 50
 _FEW = 2_000
 """How many names are followed in a program of any size."""
 _ITEM = "[]"
+_TRANSPARENT = frozenset({"Annotated", "Optional", "Union", "Final", "ClassVar", "Required", "NotRequired"})
+"""What stands around a type and makes no other of it."""
 _BY_TEXT = _GETTING | {"vars"}
 """Whoever mentions these may have a name from elsewhere: `getattr(app, NAME)`."""
 
@@ -515,10 +517,13 @@ class Carriers:
             case Instance(type=type_, creation=creation, arguments=arguments):
                 itself = _ITSELF if self._names.is_a(type_, *catalogue.APPS) else 0
                 if isinstance(type_, ClassScope):
-                    named = self._names.is_a(type_, "typing.NamedTuple") or any(
-                        self._names.class_symbols(type_, name) for name in _OF_ITS_CLASS
+                    gives = self._names.is_a(type_, "typing.NamedTuple") or any(
+                        within >= _DEEPEST or self._held_by(self._names.returned(method), within + 1)
+                        for name in _OF_ITS_CLASS
+                        for symbol in self._names.class_symbols(type_, name)
+                        if isinstance(method := symbol.binding, FunctionScope)
                     )
-                    return itself | (_ALL & ~_ITSELF if named else 0)
+                    return itself | (_ALL & ~_ITSELF if gives else 0)
                 return itself | (_ALL & ~_ITSELF if arguments or (creation and not itself) else 0)
         if within < _DEEPEST:
             match value:
@@ -605,13 +610,19 @@ def _each(keys: _Keys, how: _How) -> _Keys:
     return keys if how is _SAME else [(key, _then(way, how)) for key, way in keys]
 
 
-def _named_in(node: code.Expression | None) -> _Keys:
-    """Return each name in an annotation or a default: of the type, and of what stands beside it, `Depends(f)`."""
-    if node is None:
-        return []
-    if isinstance(node, code.Name):
-        return [(node.id, _CALLED)]
-    return [(code.last_name(inner), _ANYHOW) for inner in code.walk(node) if isinstance(inner, _NAMES)]
+def _named_in(node: code.Node | None, how: _How = _CALLED) -> _Keys:
+    """Return each name in an annotation or a default: of the type, of its arguments, and of what stands beside it."""
+    match node:
+        case None | code.Constant():
+            return []
+        case code.Name(id=name):
+            return [(name, how)]
+        case code.Attribute(name=name):
+            return [(name, how)]
+        case code.Subscript(value=value, key=key):
+            inner = how if code.last_name(value) in _TRANSPARENT else _ANYHOW
+            return [*_named_in(value, how), *_named_in(key, inner)]
+    return [pair for part in code.children(node) for pair in _named_in(part, how)]
 
 
 def _item(key: code.Expression) -> _Keys:

@@ -78,8 +78,10 @@ _PROTOCOL = "typing.Protocol"
 _REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript, code.BooleanOperation})
 _MemberKey: TypeAlias = tuple[ModuleScope, str]
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
-_DEEPEST = 80
+_DEEPEST = 400
 """How many questions may hang on one another; behind that nothing is known."""
+_DEEPEST_CALLERS = 300
+"""Behind how many the callers of a function are no longer asked what they hand over: they make the longest ways."""
 _LONGEST_SUFFIX = 50
 """How many parts of a module's name an import may give that does not count from where the name does."""
 _MOST_VALUES = 500
@@ -1106,6 +1108,8 @@ class Inference:
 
     def handed_over(self, function: FunctionScope, parameter: code.Parameter) -> Values:
         """Return what the target's own calls hand to a parameter."""
+        if len(self._running) > _DEEPEST_CALLERS:
+            return ()
         return self.union(
             self._handed(function, parameter, call, scope, skip) for call, scope, skip in self.calls_of(function)
         )
