@@ -11,7 +11,7 @@ import sys
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import TypeAlias
 
@@ -60,6 +60,7 @@ from conformance.program.values import (
     Value,
     Values,
 )
+from conformance.recursion import calls_up_to
 
 _REQUEST = Instance("starlette.requests.Request")
 _BOUND = frozenset({"self", "cls"})
@@ -80,6 +81,10 @@ _MemberKey: TypeAlias = tuple[ModuleScope, str]
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
 _DEEPEST = 400
 """How many questions may hang on one another; behind that nothing is known."""
+_DEEP = 20
+"""With so many on one another, more calls within each other are let than Python lets by itself."""
+_CALLS = 8_000
+"""How many calls: about nine a question, seldom twice as many."""
 _DEEPEST_CALLERS = 300
 """Behind how many the callers of a function are no longer asked what they hand over: they make the longest ways."""
 _LONGEST_SUFFIX = 50
@@ -505,6 +510,8 @@ class Inference:
         depth = len(self._running)
         if depth > _DEEPEST:
             return ()
+        if depth == _DEEP:
+            compute = partial(_with_room, compute)
         self._kept.append(keep)
         self._running[key] = depth
         self._lowest.append(depth)
@@ -1210,6 +1217,11 @@ def _with_arguments(value: Value, stated: Values) -> Value:
             if isinstance(each, Instance) and each.type == value.type and each.arguments:
                 return replace(value, arguments=each.arguments)
     return value
+
+
+def _with_room(compute: Callable[[], Values]) -> Values:
+    with calls_up_to(_CALLS):
+        return compute()
 
 
 def _is_none(value: Value) -> bool:
