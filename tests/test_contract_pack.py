@@ -49,7 +49,7 @@ def tree(tmp_path: Path) -> Path:
 def lint(folder: Path, file: str = "importlinter.ini", *, code: str = WITHOUT_CONFORMANCE) -> str:
     """Return what import-linter says of the contracts in a folder."""
     done = subprocess.run(
-        [sys.executable, "-c", code, file, "--no-cache", "--no-logo"],
+        [sys.executable, "-c", code, "--config", file, "--no-cache", "--no-logo"],
         cwd=folder, capture_output=True, text=True, check=False, timeout=120, env={**os.environ, "COLUMNS": "1000"},
     )  # fmt: skip
     assert "Contracts: " in done.stdout, done.stdout + done.stderr

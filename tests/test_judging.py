@@ -40,14 +40,15 @@ begun, begin = os.pipe()
 
 def watched(rule, program):
     if os.getpid() == parent:
-        if way == 'four' and len(ran) == 1:
-            os.read(begun, 1)  # until another has begun, too
+        if way in {'four', 'killed later'} and len(ran) == 1:
+            os.read(begun, 1)  # until another has begun, or been killed
         ran.append(rule.id)
     elif way == 'four':
         os.write(begin, b'.')
     elif way == 'killed':
         os.kill(os.getpid(), signal.SIGKILL)
     elif way == 'killed later' and rule.id > 'DI':
+        os.write(begin, b'.')
         os._exit(3)
     elif way == 'crashed':
         raise SystemExit(1)
@@ -79,7 +80,8 @@ def test_the_same_comes_out(way: str, tmp_path: Path) -> None:
     assert done.stdout == expected
     asked = sum(not rule.engine for rule in all_rules() if not rule.opt_in)
     here = int(done.stderr)
-    assert here < asked if way == "four" else here <= asked if way == "few numbers" else here == asked
+    some = {"few numbers", "killed later"}  # what one has sent back that took no rule after those, is not run again
+    assert here < asked if way == "four" else here <= asked if way in some else here == asked
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])

@@ -126,7 +126,7 @@ def test_any_application_is_judged_and_alike_from_the_cache(tmp_path: Path) -> N
 
     families = Counter(rule[:2] for rule in found)
     assert {"DI", "LC", "WK", "LY", "CF", "TS", "CK"} <= set(families)
-    assert families.total() > 40
+    assert families.total() > 30  # which they are depends on the version of Hypothesis
 
 
 SCRIPT = """\

@@ -158,7 +158,7 @@ def _plugin(doors: Doors, rules: frozenset[str]) -> Reported:
 def _contracts(doors: Doors, _: frozenset[str]) -> Reported:
     lint = "from importlinter.cli import lint_imports_command as lint; lint()"
     roots = sorted({str(doors.folder / file.source_root) for file in doors.loaded.target.files})
-    python = (sys.executable, "-c", lint, "selftest.ini", "--no-cache", "--no-logo")
+    python = (sys.executable, "-c", lint, "--config", "selftest.ini", "--no-cache", "--no-logo")
     path = os.pathsep.join([*roots, os.environ.get("PYTHONPATH", "")])
     text = _run("contracts", "Contracts: ", doors.folder, *python, PYTHONPATH=path)
     return frozenset((rule, path, int(line)) for path, line, rule in _SAID.findall(text))
