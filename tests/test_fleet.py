@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,7 +205,11 @@ def test_dask_gives_the_same(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     checkouts = [*fleet(tmp_path, "broken", "fine"), Checkout(name="gone", path=str(tmp_path / "no"))]
 
-    outcomes = run_with_dask(checkouts, scheduler="", workers=2, seconds=60, progress=silent)
+    with socket.socket() as another:
+        with suppress(OSError):  # it is taken already
+            another.bind(("127.0.0.1", 8787))  # where the pages of a first cluster are
+            another.listen()
+        outcomes = run_with_dask(checkouts, scheduler="", workers=2, seconds=60, progress=silent)
 
     assert outcomes == run_with_processes(checkouts, workers=2, seconds=60, progress=silent)
 
