@@ -78,15 +78,16 @@ _ITERATORS = frozenset(
 _PROTOCOL = "typing.Protocol"
 _REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript, code.BooleanOperation})
 _MemberKey: TypeAlias = tuple[ModuleScope, str]
+_Question: TypeAlias = tuple[object, Callable[[], Values], object]
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
-_DEEPEST = 400
-"""How many questions may hang on one another; behind that nothing is known."""
+_DEEPEST = 80
+"""How many questions may hang on one another; what is behind that is asked for by itself, before them."""
+_DEEPEST_IN_RING = 400
+"""How many, where one of them leads back to itself by way of more than that; behind that nothing is known."""
 _DEEP = 20
 """With so many on one another, more calls within each other are let than Python lets by itself."""
 _CALLS = 8_000
 """How many calls: about nine a question, seldom twice as many."""
-_DEEPEST_CALLERS = 300
-"""Behind how many the callers of a function are no longer asked what they hand over: they make the longest ways."""
 _LONGEST_SUFFIX = 50
 """How many parts of a module's name an import may give that does not count from where the name does."""
 _MOST_VALUES = 500
@@ -103,6 +104,14 @@ PASSING_ON = frozenset(
      "builtins.reversed", "builtins.iter", "dataclasses.replace"}
 )  # fmt: skip
 """Functions whose result stands for their first argument."""
+
+
+class _TooDeepError(Exception):
+    """More questions hang on one another than may; the last of them is to be answered by itself."""
+
+    def __init__(self, question: _Question) -> None:
+        super().__init__()
+        self.question = question
 
 
 class Inference:
@@ -150,6 +159,7 @@ class Inference:
         self._assumed: dict[object, Values] = {}
         self._ring: list[object] = []
         self._changes = 0
+        self._deepest = _DEEPEST
         self._are_properties: dict[FunctionScope, bool] = {}
         self._annotations = Annotations(self)
         self.calls = Calls(self)
@@ -429,19 +439,24 @@ class Inference:
         """Return the direct base classes; those of other distributions by name."""
         if cls not in self._bases:
             self._bases[cls] = ()  # a class that inherits itself
-            found: list[str | ClassScope] = []
-            for base in cls.node.bases:
-                node = base.value if isinstance(base, code.Subscript) else base
-                for value in self.infer(node, cls.parent):
-                    match value:
-                        case ClassValue(cls=inner) if inner is not cls:
-                            found.append(inner)
-                        case External(name=name):
-                            found.append(name)
-                        case Instance(type=str(name)) if name in catalogue.RESULTS.values():
-                            found.append(name)
-            self._bases[cls] = tuple(found)
+            try:
+                self._bases[cls] = tuple(self._find_bases(cls))
+            except _TooDeepError:
+                del self._bases[cls]
+                raise
         return self._bases[cls]
+
+    def _find_bases(self, cls: ClassScope) -> Iterator[str | ClassScope]:
+        for base in cls.node.bases:
+            node = base.value if isinstance(base, code.Subscript) else base
+            for value in self.infer(node, cls.parent):
+                match value:
+                    case ClassValue(cls=inner) if inner is not cls:
+                        yield inner
+                    case External(name=name):
+                        yield name
+                    case Instance(type=str(name)) if name in catalogue.RESULTS.values():
+                        yield name
 
     def ancestry(self, cls: ClassScope | str) -> tuple[str | ClassScope, ...]:
         """Return a class and all its bases, nearest first, library classes with their known bases."""
@@ -493,7 +508,8 @@ class Inference:
 
         Where the question leads back to itself, what is assumed for it is () at first, then what came out, until
         nothing new comes out: the least fixed point, whichever question was asked first. Until the outermost question
-        of such a ring is answered, the answers within it are provisional.
+        of such a ring is answered, the answers within it are provisional. Where too many hang on one another, the last
+        of them is answered first, so that no answer depends on where the asking began.
         """
         known = self._memo.get(key)
         if known is not None:
@@ -507,9 +523,36 @@ class Inference:
         if at is not None:
             self._lowest[-1] = min(self._lowest[-1], at)
             return self._assumed.setdefault(key, ())
-        depth = len(self._running)
-        if depth > _DEEPEST:
+        if not self._running:
+            return self._outermost((key, compute, keep))
+        if len(self._running) > self._deepest:
+            if self._deepest == _DEEPEST:
+                raise _TooDeepError((key, compute, keep))
             return ()
+        return self._asked(key, compute, keep)
+
+    def _outermost(self, question: _Question) -> Values:
+        """Answer a question on which no other hangs, and before it those that it leads to in the depth."""
+        pending = {question[0]: question}
+        while pending:
+            key, compute, keep = next(reversed(pending.values()))
+            try:
+                result = self._memo[key] if key in self._memo else self._asked(key, compute, keep)
+            except _TooDeepError as error:
+                for begun in (self._provisional, self._assumed, self._ring):
+                    begun.clear()
+                deeper = error.question
+                if deeper[0] in pending:
+                    self._deepest = _DEEPEST_IN_RING
+                else:
+                    pending[deeper[0]] = deeper
+            else:
+                del pending[key]
+                self._deepest = _DEEPEST
+        return result
+
+    def _asked(self, key: object, compute: Callable[[], Values], keep: object) -> Values:
+        depth = len(self._running)
         if depth == _DEEP:
             compute = partial(_with_room, compute)
         self._kept.append(keep)
@@ -1115,8 +1158,6 @@ class Inference:
 
     def handed_over(self, function: FunctionScope, parameter: code.Parameter) -> Values:
         """Return what the target's own calls hand to a parameter."""
-        if len(self._running) > _DEEPEST_CALLERS:
-            return ()
         return self.union(
             self._handed(function, parameter, call, scope, skip) for call, scope, skip in self.calls_of(function)
         )
