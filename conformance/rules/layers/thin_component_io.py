@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 
 from conformance.facts import code
@@ -59,8 +59,9 @@ def subjects(program: Program) -> Iterator[Scope]:
 
 def check(program: Program, scope: Scope) -> Iterator[Violation]:
     """Report each request, process, mail and file."""
+    threads = program.names.spellings(_THREADS)
     for node in chain(scope.nodes.of(code.Call), scope.deferred.of(code.Call)):
-        for callee, url in _callees(node):
+        for callee, url in _callees(node, threads):
             what = _external(program, callee, scope)
             if not what or (what == "makes an HTTP request" and _is_own(program, callee, url, scope)):
                 continue
@@ -73,12 +74,12 @@ def check(program: Program, scope: Scope) -> Iterator[Violation]:
             )
 
 
-def _callees(node: code.Call) -> Iterator[tuple[code.Expression, code.Expression | None]]:
+def _callees(node: code.Call, threads: Collection[str]) -> Iterator[tuple[code.Expression, code.Expression | None]]:
     """Yield what a call calls, with the URL that it may be given: itself, or what it hands to a thread."""
     given = [*node.arguments, *(k.value for k in node.keywords if k.name == "url")]
     literal = [a for a in given[:2] if isinstance(a, code.Constant) and a.value in {"GET", "POST", "PUT", "PATCH"}]
     yield node.function, next((a for a in given if a not in literal), None)
-    if code.last_name(node.function) in _THREADS:
+    if code.last_name(node.function) in threads:
         for position, argument in enumerate(node.arguments[:2]):
             if isinstance(argument, (code.Name, code.Attribute)):
                 yield argument, next(iter(node.arguments[position + 1 :]), None)
