@@ -283,7 +283,8 @@ def with_aliases(files: Files) -> Written:
                 continue
             for name in node.names:
                 own = name.asname or name.name
-                if name.name != "*" and own not in kept and "." not in own and name.lineno == name.end_lineno:
+                is_free = name.name not in {"*", "__all__"} and own not in kept and "." not in own
+                if is_free and name.lineno == name.end_lineno:
                     given[own] = f"{own}{ASIDE}"
                     uses.append((name, f"{name.name} as {own}{ASIDE}"))
         uses += [(n, given[n.id]) for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id in given]

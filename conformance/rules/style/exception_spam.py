@@ -7,12 +7,13 @@ from typing import NamedTuple, TypeAlias
 
 from conformance.facts import code
 from conformance.program import FunctionScope, Program, Scope, scopes_of
-from conformance.program.values import External
+from conformance.program.values import Display, External
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
 
 Trying: TypeAlias = code.Try | code.With
 
+_NAMED_500 = ("HTTP_500_INTERNAL_SERVER_ERROR", ".INTERNAL_SERVER_ERROR")
 _EVERYTHING = frozenset({"builtins.Exception", "builtins.BaseException"})
 _LOGGING = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "fatal", "trace", "success"}
@@ -203,7 +204,7 @@ class _Judged:
                 given = [*arguments[:1], *(k.value for k in keywords if k.name == "status_code")]
                 called = self.program.names.resolve(function, self.scope)
                 is_http = any(isinstance(r, External) and r.name in _HTTP_ERRORS for r in called)
-                return is_http and any(_is_500(value) for value in given)
+                return is_http and any(_is_500(self.program, value, self.scope) for value in given)
         return False
 
     def _tells(self, statement: code.Statement) -> bool:
@@ -283,15 +284,13 @@ def _is_true(test: code.Expression) -> bool:
     return isinstance(test, code.Constant) and bool(test.value)
 
 
-def _is_500(node: code.Expression) -> bool:
-    match node:
-        case code.Constant(value=500):
-            return True
-        case code.Attribute():
-            return code.dotted(node).endswith(("HTTP_500_INTERNAL_SERVER_ERROR", ".INTERNAL_SERVER_ERROR"))
-        case code.Name(id="HTTP_500_INTERNAL_SERVER_ERROR"):
-            return True
-    return False
+def _is_500(program: Program, node: code.Expression, scope: Scope) -> bool:
+    """Whether a status is 500: the number, a name of starlette or http for it, or a name that is bound to it."""
+    return code.dotted(node).endswith(_NAMED_500) or any(
+        (isinstance(value, Display) and isinstance(value.node, code.Constant) and value.node.value == 500)
+        or (isinstance(value, External) and value.name.endswith(_NAMED_500))
+        for value in program.names.infer(node, scope)
+    )
 
 
 def _header(handler: code.Handler) -> code.Span:
