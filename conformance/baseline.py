@@ -108,7 +108,7 @@ def write(file: Path, baseline: Baseline) -> None:
         raise BaselineError(Problem(f"cannot be written: {error.strerror or error}", file.name)) from error
 
 
-def applied(report: Report, baseline: Baseline, *, whole: bool) -> tuple[Report, Baseline]:
+def applied(report: Report, baseline: Baseline, *, whole: bool, strict: str = "") -> tuple[Report, Baseline]:
     """Return the report with recorded findings marked, and what is recorded and still there.
 
     Args:
@@ -116,6 +116,7 @@ def applied(report: Report, baseline: Baseline, *, whole: bool) -> tuple[Report,
         baseline: what is recorded.
         whole: everything that the record speaks of was given. What a partial run has not seen is not gone: the
             entries of rules that were not run, and of a part that was not given, count as still there.
+        strict: the record's file, where it is an error, and no note, that something recorded is gone.
     """
     left = baseline.counts
     findings: list[Finding] = []
@@ -136,9 +137,11 @@ def applied(report: Report, baseline: Baseline, *, whole: bool) -> tuple[Report,
     told = restated(report, findings)
     if gone:
         what = "1 recorded finding is" if gone == 1 else f"{gone} recorded findings are"
-        told = replace(
-            told, notes=(*told.notes, f"{what} gone: `conformance baseline --prune` takes them from the record")
-        )
+        said = f"{what} gone: `conformance baseline --prune` takes them from the record"
+        if strict:
+            told = replace(told, problems=(*told.problems, Problem(said, strict)))
+        else:
+            told = replace(told, notes=(*told.notes, said))
     return told, Baseline(tuple(there))
 
 

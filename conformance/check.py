@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from conformance.cache import Cache
     from conformance.facts.code import ModuleCode, Statement
+    from conformance.program import ModuleScope
     from conformance.rules.base import Rule
 
 __all__ = [
@@ -229,7 +230,8 @@ def with_recorded(report: Report, target: Target, config: Config) -> Report:
             return report
         message = "there is no such record of findings: `conformance baseline` makes one"
         return replace(report, problems=(*report.problems, Problem(message, config.baseline)))
-    return baseline.applied(report, baseline.read(file), whole=target.whole and not target.partial)[0]
+    whole = target.whole and not target.partial
+    return baseline.applied(report, baseline.read(file), whole=whole, strict=file.name if config.strict else "")[0]
 
 
 def _only_since(revision: str, examined: Examined, chosen: Chosen) -> Examined:
@@ -398,6 +400,10 @@ def judge(
     vacant = _nothing_recognised(loaded, findings)
     remarks = [problem.message for problem in vacant if target.partial]
     problems += () if target.partial else vacant
+    without_role = _without_role(loaded)
+    if config.strict and not target.partial:
+        problems += [Problem(f"{_UNSEEN}: give it a role under `roles`", module.path) for module in without_role]
+        without_role = []
     unique = {(f.rule, f.path, f.line): f for f in sorted(findings, key=_order, reverse=True)}
     kept = sorted(unique.values(), key=_order)
     counts = {UNUSED: len(suppressions.all), WITHOUT_REASON: len(suppressions.all), UNREADABLE: len(target.files)}
@@ -418,7 +424,7 @@ def judge(
         findings=tuple(kept),
         rules=tuple(results),
         problems=tuple(sorted(set(problems), key=lambda p: (p.path, p.line, p.message))),
-        notes=tuple(dict.fromkeys((*target.notes, *remarks, *_absent_roles(loaded), *_without_role(loaded)))),
+        notes=tuple(dict.fromkeys((*target.notes, *remarks, *_absent_roles(loaded), *_unseen(without_role)))),
         work=Work(
             parsed=loaded.parsed,
             judged=len(tried),
@@ -668,13 +674,21 @@ def _imports_a_library(module: ModuleCode) -> bool:
     return False
 
 
-def _without_role(loaded: Loaded) -> list[str]:
-    """Return the note about the modules that no rule about roles, and no contract, looks at."""
-    several = [m.name for m in loaded.program.modules if not m.is_test and not m.roles and _holds_code(m.body)]
-    if not several:
+_UNSEEN: Final = "has no role, so that neither a rule about roles nor a contract looks at it"
+
+
+def _without_role(loaded: Loaded) -> list[ModuleScope]:
+    """Return the modules that no rule about roles, and no contract, looks at."""
+    return [m for m in loaded.program.modules if not m.is_test and not m.roles and _holds_code(m.body)]
+
+
+def _unseen(modules: Sequence[ModuleScope]) -> list[str]:
+    """Return the note about modules without a role."""
+    if not modules:
         return []
-    shown = ", ".join(several[:5]) + (f" and {len(several) - 5} more" if len(several) > 5 else "")
-    number = "1 module has" if len(several) == 1 else f"{len(several)} modules have"
+    names = [module.name for module in modules]
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    number = "1 module has" if len(names) == 1 else f"{len(names)} modules have"
     return [f"{number} no role, so that neither a rule about roles nor a contract looks at them: {shown}"]
 
 

@@ -67,6 +67,7 @@ class Config:
         exclude: globs of paths, relative to the root, as in a .gitignore.
         accept_unreadable: globs of paths whose being unreadable does not spoil the check.
         baseline: the file with the recorded findings, relative to the root.
+        strict: recorded findings that are gone, and modules without a role, are errors and no notes.
         roles: role to dotted globs; what is given here is not inferred.
         severity: rule to severity.
         per_file_ignores: glob of paths to rules.
@@ -85,6 +86,7 @@ class Config:
     exclude: tuple[str, ...] = ()
     accept_unreadable: tuple[str, ...] = ()
     baseline: str = ""
+    strict: bool = False
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     severity: Mapping[str, Severity] = field(default_factory=dict)
     per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -109,6 +111,12 @@ def _text(value: object) -> str:
         raise _WrongError(f"must be a string, not {_kind(value)}")
     if not value.strip():
         raise _WrongError("must not be empty")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongError(f"must be true or false, not {_kind(value)}")
     return value
 
 
@@ -179,6 +187,7 @@ _PLAIN: Final[Mapping[str, Callable[[object], object]]] = {
     "exclude": _texts,
     "accept-unreadable": _texts,
     "baseline": _text,
+    "strict": _flag,
 }
 """The keys with one value, and what reads each."""
 

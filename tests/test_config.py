@@ -39,6 +39,7 @@ external-state-keys = ["limiter"]
 exclude = ["app/vendored/**"]
 accept-unreadable = ["app/py2.py"]
 baseline = "known.json"
+strict = true
 
 [tool.conformance.roles]
 routes = ["app.api.**"]
@@ -68,6 +69,7 @@ DI110 = "advice"
         exclude=("app/vendored/**",),
         accept_unreadable=("app/py2.py",),
         baseline="known.json",
+        strict=True,
         roles={"routes": ("app.api.**",), "deps": ("app.deps",)},
         severity={"DI110": Severity.ADVICE},
         per_file_ignores={"app/legacy/**": ("DI103",)},
@@ -82,6 +84,7 @@ profile = "egis"
 select = "ALL"
 exclude = [1]
 baseline = true
+strict = "yes"
 severity = "advice"
 
 [roles]
@@ -98,10 +101,11 @@ deps = ["app/deps"]
         (4, '`select` must be a list of strings: write ["ALL"]'),
         (5, "`exclude` must be a list of strings, not a list with an integer in it"),
         (6, "`baseline` must be a string, not a boolean"),
-        (7, "`severity` must be a table, not a string"),
-        (10, "unknown role `route` in `roles`; did you mean `routes`?"),
-        (11, "`deps` in `roles` holds `app/deps`, which is no dotted module name: write it as `app.deps`"),
-        (14, '`app/**` in `per-file-ignores` must be a list of strings: write ["DI103"]'),
+        (7, "`strict` must be true or false, not a string"),
+        (8, "`severity` must be a table, not a string"),
+        (11, "unknown role `route` in `roles`; did you mean `routes`?"),
+        (12, "`deps` in `roles` holds `app/deps`, which is no dotted module name: write it as `app.deps`"),
+        (15, '`app/**` in `per-file-ignores` must be a list of strings: write ["DI103"]'),
     ]
 
 

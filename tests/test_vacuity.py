@@ -58,6 +58,11 @@ KINDS: dict[str, tuple[dict[str, str], str, int]] = {
         "1 module has no role, so that neither a rule about roles nor a contract looks at them: app.odd",
         0,
     ),
+    "a module without a role, strictly": (
+        {"app/odd.py": "import re\n\nX = re.compile('x')\n", "conformance.toml": "strict = true\n"},
+        "has no role, so that neither a rule about roles nor a contract looks at it: give it a role under `roles`",
+        2,
+    ),
     "an unreadable file": ({"app/bad.py": "x = 1\ndef f(:\n"}, "app/bad.py:2", 2),
     "an unused suppression": (
         {"app/api.py": APP["app/api.py"].replace("router = A", "# conformance: ignore[DI108] -- why\nrouter = A")},
@@ -70,6 +75,11 @@ KINDS: dict[str, tuple[dict[str, str], str, int]] = {
         1,
     ),
     "a recorded finding that is gone": ({baseline.DEFAULT: RECORD}, "1 recorded finding is gone", 0),
+    "a recorded finding that is gone, strictly": (
+        {baseline.DEFAULT: RECORD, "conformance.toml": "strict = true\n"},
+        "1 recorded finding is gone",
+        2,
+    ),
     "a record that is not there": ({"conformance.toml": "baseline = 'known.json'\n"}, "there is no such record", 2),
     "nothing recognised": (
         {"conformance.toml": "exclude = ['app']\n", "other.py": "import re\n"},
