@@ -161,3 +161,21 @@ def test_pytest_tells_it(kind: str, pytester: pytest.Pytester, monkeypatch: pyte
 
     assert told(done.stdout.str() + done.stderr.str(), words)
     assert (done.ret == 0) == (status == 0)
+
+
+def test_strictly_what_is_gone_fails_until_it_is_taken_from_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    odd = {"app/odd.py": "import re\n\nX = re.compile('x')\n"}
+    monkeypatch.chdir(lay_out(tmp_path, {**APP, **odd, baseline.DEFAULT: RECORD}))
+
+    statuses = [
+        main(["check", "--no-cache"]),
+        main(["check", "--no-cache", "--config", "strict=true"]),
+        main(["baseline", "--prune", "--config", "strict=true"]),
+        main(["check", "--no-cache", "--config", "strict=true", "--config", "roles.core=['app.odd']"]),
+        main(["check", "--no-cache", "app/odd.py", "--config", "strict=true"]),
+    ]
+
+    assert statuses == [0, 2, 0, 0, 0], capsys.readouterr().out

@@ -240,7 +240,7 @@ _SETTINGS = st.lists(
     st.sampled_from(
         (
             "profile = 'aegis'", "ignore = ['DI1']", "select = ['ALL']", "extend-select = ['FP']", "required = ['WK301', 'LC207']", "exclude = ['app/names.py']",
-            "root-packages = ['app']", "resources = ['app.names.make']", "external-state-keys = ['mailer']", "gateways = ['app.services.**']", "accept-unreadable = ['**']",
+            "root-packages = ['app']", "resources = ['app.names.make']", "external-state-keys = ['mailer']", "gateways = ['app.services.**']", "accept-unreadable = ['**']", "strict = true",
         )
     ),
     max_size=4, unique_by=lambda line: line.partition(" ")[0],
