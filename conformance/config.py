@@ -130,6 +130,27 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
+def _paths(value: object) -> tuple[str, ...]:
+    names = _texts(value)
+    for name in names:
+        if not _is_pattern(name):
+            raise _WrongError(f"holds `{name}`, which is {_NO_PATTERN}")
+    return names
+
+
+_NO_PATTERN: Final = "no pattern of paths as in a .gitignore"
+
+
+def _is_pattern(name: str) -> bool:
+    from conformance.globs import globs  # noqa: PLC0415 - of no use to most
+
+    try:
+        globs([name])
+    except ValueError:
+        return False
+    return True
+
+
 _GLOB = re.compile(r"(?:\*\*|[\w*?]+)(?:\.(?:\*\*|[\w*?]+))*")
 
 
@@ -184,8 +205,8 @@ _PLAIN: Final[Mapping[str, Callable[[object], object]]] = {
     "gateways": _modules,
     "resources": _texts,
     "external-state-keys": _texts,
-    "exclude": _texts,
-    "accept-unreadable": _texts,
+    "exclude": _paths,
+    "accept-unreadable": _paths,
     "baseline": _text,
     "strict": _flag,
 }
@@ -329,6 +350,9 @@ def _read(table: dict[str, Any], file: Path, source: str) -> Config:
             for name, item in value.items():
                 if key == "roles" and name not in ROLES:
                     wrong(name, f"unknown role `{name}` in `roles`{nearest(name, ROLES) or _choices(ROLES)}")
+                    continue
+                if key == "per-file-ignores" and not _is_pattern(name):
+                    wrong(name, f"`{name}` in `{key}` is {_NO_PATTERN}")
                     continue
                 try:
                     entries[name] = _TABLES[key](item)

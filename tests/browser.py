@@ -22,7 +22,13 @@ _FLAGS = (
 
 
 class Page:
-    """One page. `errors` are what the browser complained of: exceptions, and what the policy of the page forbade."""
+    """One page.
+
+    Attributes:
+        errors: what the browser complained of: exceptions, and what the policy of the page forbade.
+        requests: what was asked for, the page itself included.
+        dialogs: what the page said in dialogs; each is closed at once.
+    """
 
     def __init__(self, reading: int, writing: int) -> None:
         self._reading = os.fdopen(reading, "rb", buffering=0)
@@ -32,19 +38,24 @@ class Page:
         self._session = ""
         self.errors: list[str] = []
         self.requests: list[str] = []
+        self.dialogs: list[str] = []
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        number = self._send(method, parameters)
+        while True:
+            answer = self._next()
+            if answer.get("id") == number:
+                assert "error" not in answer, answer
+                result: dict[str, Any] = answer["result"]
+                return result
+
+    def _send(self, method: str, parameters: dict[str, Any]) -> int:
         self._number += 1
         message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
         if self._session:
             message["sessionId"] = self._session
         self._writing.write(json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._next()
-            if answer.get("id") == self._number:
-                assert "error" not in answer, answer
-                result: dict[str, Any] = answer["result"]
-                return result
+        return self._number
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
@@ -60,6 +71,9 @@ class Page:
                 self.errors.append(answer["params"]["entry"]["text"])
             case "Network.requestWillBeSent":
                 self.requests.append(answer["params"]["request"]["url"])
+            case "Page.javascriptDialogOpening":
+                self.dialogs.append(answer["params"]["message"])
+                self._send("Page.handleJavaScriptDialog", {"accept": False})
         return answer
 
     def open(self, url: str) -> None:

@@ -208,3 +208,13 @@ def test_a_hostile_glob_takes_no_time() -> None:
 
     assert not matched
     assert time.perf_counter() - started < 2
+
+
+def test_what_is_no_pattern_of_paths_is_an_error(tmp_path: Path) -> None:
+    text = "exclude = ['a', 'b\\']\naccept-unreadable = ['c\\']\n[per-file-ignores]\n'd\\' = ['DI']\n'e' = ['DI']\n"
+
+    assert wrong(tmp_path, text) == [
+        (1, "`exclude` holds `b\\`, which is no pattern of paths as in a .gitignore"),
+        (2, "`accept-unreadable` holds `c\\`, which is no pattern of paths as in a .gitignore"),
+        (4, "`d\\` in `per-file-ignores` is no pattern of paths as in a .gitignore"),
+    ]

@@ -25,6 +25,8 @@ from tests.kit import lay_out
 PAYLOADS = {
     "HTML": "<img src=x onerror=alert(1)><script>alert(1)</script>",
     "an attribute": "\" onmouseover=\"alert(1)' onfocus='alert(1)",
+    "handlers": "<svg/onload=alert(2)><input autofocus onfocus=alert(4)><a href=javascript:alert(5)>x</a>",
+    "the end of a tag": '"><iframe srcdoc="<script>alert(6)</script>" onload="alert(7)">',
     "the end of a script": "</script><!--<script>",
     "the end of a style": "</style><script>alert(1)</script>",
     "ANSI colours": "\x1b[31m\x1b]0;owned\x07\x1b[2J",
@@ -108,6 +110,7 @@ def test_no_output_lets_a_target_act(target: Path, capsys: pytest.CaptureFixture
         done = main(command)
         printed = capsys.readouterr()
 
+        assert "internal error" not in printed.err, command
         for stream in (without_what_is_ours(printed.out), printed.err):
             controls = [character for character in stream if character not in "\n\t" and inert(character) != character]
             assert controls == [], command
