@@ -114,14 +114,13 @@ class _Handed(NamedTuple):
 
 _Keys: TypeAlias = list[tuple[_Key, _How]]
 
+_STATE: Final = "State"
 _COMING_UP: Final = {"app": _ITSELF, "application": _ITSELF, "attrgetter": _GIVES_GIVER} | {
     name.rpartition(".")[2]: _GIVES
-    for name in (
-        "State",
-        *catalogue.APPS,
-        *(name for name, made in catalogue.RESULTS.items() if made in catalogue.APPS),
-    )
+    for name in (_STATE, *catalogue.APPS, *(name for name, made in catalogue.RESULTS.items() if made in catalogue.APPS))
 }
+_OF_STATE = frozenset({"datastructures", "starlette.datastructures", "fastapi.datastructures"})
+"""Whoever mentions none of these, and does not import `State` from there, has another class of that name."""
 _OF_AN_APP = frozenset({"state", "_state", "__dict__"})
 """Attributes that stand for one of the three where what they are attributes of does."""
 _PASSING_ON = frozenset(
@@ -192,7 +191,7 @@ class Carriers:
                 self._unread[name].append(scope)
         for name in _BY_TEXT:
             self._read_all(name)
-        self._follow([*_COMING_UP.items(), ((_ITEM, "app"), _ITSELF), *self._parameters_by_name(), *_contexts(names)])
+        self._follow([*self._coming_up(), ((_ITEM, "app"), _ITSELF), *self._parameters_by_name(), *_contexts(names)])
         for read in (self._leads, self._handed_on, self._sites, self._unread, self._known, self._known_fields):
             read.clear()
 
@@ -207,6 +206,14 @@ class Carriers:
     def concern(self, scope: Scope) -> bool:
         """Return whether a scope mentions any name that can stand for one of the three."""
         return self.is_too_many or scope in self._read
+
+    def _coming_up(self) -> Iterator[tuple[_Key, int]]:
+        has_state = (
+            not _OF_STATE.isdisjoint(self._unread)
+            or any(map(_imports_state, self._unread.get(_STATE, ())))
+            or any(star in _OF_STATE for module in self._names.modules for star, _ in module.stars)
+        )
+        yield from (each for each in _COMING_UP.items() if has_state or each[0] != _STATE)
 
     def _parameters_by_name(self) -> Iterator[tuple[_Key, int]]:
         """Yield the parameters that are taken for an application because of what they are called."""
@@ -551,6 +558,11 @@ def _parameters(function: FunctionScope, position: int | str) -> Iterator[tuple[
             yield (function, parameter.name), _ANYHOW
         elif wanted & {parameter.name, at}:
             yield (function, parameter.name), _SAME
+
+
+def _imports_state(scope: Scope) -> bool:
+    imported = (b for several in scope.bindings.values() for b in several if isinstance(b, ImportBinding))
+    return any(binding.name == _STATE and binding.module in _OF_STATE for binding in imported)
 
 
 def _mentioned(scope: Scope) -> set[str]:

@@ -1201,7 +1201,11 @@ class Inference:
 
     def spellings(self, names: Iterable[str]) -> frozenset[str]:
         """Return the bare names under which things of these names can be called: their own, and those bound to them."""
-        return self.calls.spellings(names)
+        return self.calls.spellings.of(names)
+
+    def may_mean(self, node: code.Expression, scope: Scope, names: frozenset[str]) -> bool:
+        """Return whether an expression can stand for a thing of one of these names, by spelling: see `Spellings`."""
+        return self.calls.spellings.may_mean(node, scope, names)
 
     def bind(self, function: FunctionScope, call: code.Call, scope: Scope, skip: int = 0) -> dict[str, code.Expression]:
         """Return which argument of a call each parameter of a function gets."""

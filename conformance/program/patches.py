@@ -23,6 +23,7 @@ _MOCKERS = frozenset(
 )  # fmt: skip
 _NAMED_MOCKERS = frozenset({"mocker", "class_mocker", "module_mocker", "package_mocker", "session_mocker"})
 _PATCHES = frozenset({"unittest.mock.patch", "mock.patch", "mock.mock.patch"})
+_NAMES_OF_PATCHES = frozenset({"patch"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +134,8 @@ def _is_context(program: Program, name: str, scope: Scope) -> bool:
 
 def _is_patch(program: Program, node: code.Expression, scope: Scope) -> bool:
     """Whether an expression is `patch` of unittest.mock or of pytest-mock's `mocker`."""
+    if not program.names.may_mean(node, scope, _NAMES_OF_PATCHES):
+        return False
     values = program.names.infer(node, scope)
     if any(isinstance(v, External) and v.name in _PATCHES for v in values):
         return True

@@ -288,7 +288,7 @@ class Queue:
     @cached_property
     def _making(self) -> frozenset[str]:
         """The names under which arq's functions are called that take settings."""
-        return self.names.calls.spellings(name.rpartition(".")[2] for name in (*_RUNNING, _WORKER))
+        return self.names.spellings(name.rpartition(".")[2] for name in (*_RUNNING, _WORKER))
 
     def _add_given_class(self, cls: ClassScope, beside: dict[str, list[Located]]) -> None:
         """A class that is handed to `run_worker` holds arq's settings, and so do the keywords beside it."""

@@ -249,8 +249,9 @@ class Stores:
         function, where = self._bound_method(node.function, scope)
         match function:
             case code.Attribute(value=base, name=method):
-                changes = method in _CHANGING and isinstance(base, code.Name)  # `dict.update(ctx, …)`
-                values = self.names.infer(base, where) if changes else self._values(base, where)
+                values = self._values(base, where)
+                if method in _CHANGING and any(self._carriers.may(each, scope) for each in node.arguments[:1]):
+                    values = self.names.infer(base, where)  # `dict.update(ctx, …)`
                 of = next(self._stores_in(values), None) if values else None
                 if of is not None:
                     yield from self._method(of, method, node, scope)
@@ -267,7 +268,7 @@ class Stores:
                 return
             match self._bound_method(argument, scope):
                 case (code.Attribute(value=base, name=method), origin) if method in _CHANGING:
-                    for of in self._stores_in(self.names.infer(base, origin)):
+                    for of in self._stores_in(self._values(base, origin)):
                         handed = code.Call(node.span, argument, node.arguments[position + 1 :], node.keywords)
                         yield from self._method(of, method, handed, scope)
         for argument in (*node.arguments, *(k.value for k in node.keywords)):
@@ -301,7 +302,7 @@ class Stores:
         deletes = code.dotted(node.function).endswith("delattr")
         if len(node.arguments) >= 2:
             yield from self._by_function(node, scope, deletes=deletes)
-        elif AppState() in self.names.infer(node.arguments[0], scope):
+        elif AppState() in self._values(node.arguments[0], scope):
             yield Access("state", "delete" if deletes else "write", None, node, scope, spelling="setattr")
 
     def _imported_setters(self, module: ModuleScope) -> frozenset[str]:
@@ -314,7 +315,7 @@ class Stores:
 
     def _of_class(self, method: str, node: code.Call, scope: Scope) -> Iterator[Access]:
         """Read `dict.update(ctx, …)` as `ctx.update(…)`, and `State.__setattr__(state, …)` likewise."""
-        values = self.names.infer(node.arguments[0], scope) if node.arguments else ()
+        values = self._values(node.arguments[0], scope) if node.arguments else ()
         for of in self._stores_in(values):
             bound = code.Attribute(node.span, node.arguments[0], method)
             yield from self._method(of, method, code.Call(node.span, bound, node.arguments[1:], node.keywords), scope)
@@ -323,8 +324,8 @@ class Stores:
         base, key, *rest = node.arguments
         value = Located(rest[0], scope) if rest else None
         kind: Literal["write", "delete"] = "delete" if deletes else "write"
-        values = self.names.infer(base, scope)
-        text = self.names.text(key, scope)
+        values = self._values(base, scope)
+        text = self.names.text(key, scope) if values else None
         if AppState() in values:
             yield Access("state", kind, text, node, scope, value, spelling="setattr")
         elif Context() in values:
@@ -336,8 +337,8 @@ class Stores:
                 yield Access("state", kind, text, node, scope, value, renamed=True, spelling="setattr")
 
     def _asked(self, node: code.Call, scope: Scope, name: str) -> Iterator[Access]:
-        values = self.names.infer(node.arguments[0], scope)
-        key = self.names.text(node.arguments[1], scope)
+        values = self._values(node.arguments[0], scope)
+        key = self.names.text(node.arguments[1], scope) if values else None
         if AppState() in values:
             if name == "hasattr":
                 yield Access("state", "asked", key, node, scope)

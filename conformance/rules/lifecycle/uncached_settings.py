@@ -15,6 +15,8 @@ from conformance.results import Place, Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.lifecycle.common import innermost_function
 
+_OWN_CLASS = frozenset({"cls", "__class__"})
+
 
 class Built(NamedTuple):
     """A place that constructs a settings class: a call, or a cached function as a whole.
@@ -37,7 +39,8 @@ def subjects(program: Program) -> Iterator[Built]:
     if not classes:
         return
     classes -= set(groups(program, classes))
-    found = [b for module in program.target_modules for b in _in_module(program, module, classes)]
+    names = frozenset({cls.name for cls in classes} | _OWN_CLASS)
+    found = [b for module in program.target_modules for b in _in_module(program, module, classes, names)]
     first: dict[ClassScope, Built] = {}
     for built in sorted((b for b in found if b.cached), key=_order):
         first.setdefault(built.cls, built)
@@ -85,12 +88,14 @@ def groups(program: Program, classes: set[ClassScope]) -> Iterator[ClassScope]:
                     yield value.cls
 
 
-def _in_module(program: Program, module: ModuleScope, classes: set[ClassScope]) -> Iterator[Built]:
+def _in_module(
+    program: Program, module: ModuleScope, classes: set[ClassScope], names: frozenset[str]
+) -> Iterator[Built]:
     bound = {id(b.call) for b in module_level_settings(program, module)}
     unrun = unrun_lines(module)
     for scope in scopes_of(module):
         for node in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
-            for cls in _constructs(program, node, scope):
+            for cls in _constructs(program, node, scope, names):
                 if cls not in classes or id(node) in bound:
                     continue
                 if any(node.span[0] in lines for lines in unrun):
@@ -107,11 +112,12 @@ def _in_module(program: Program, module: ModuleScope, classes: set[ClassScope]) 
                     yield Built(cls, module.place(node), module, f"lru_cache({cls.name})")
 
 
-def _constructs(program: Program, call: code.Call, scope: Scope) -> Iterator[ClassScope]:
-    """Yield the classes of which a call itself makes an object."""
-    for value in program.names.infer(call.function, scope):
-        if isinstance(value, ClassValue):
-            yield value.cls
+def _constructs(program: Program, call: code.Call, scope: Scope, names: frozenset[str]) -> Iterator[ClassScope]:
+    """Yield the classes, of these names, of which a call itself makes an object."""
+    if program.names.may_mean(call.function, scope, names):
+        for value in program.names.infer(call.function, scope):
+            if isinstance(value, ClassValue):
+                yield value.cls
     match call.function:
         case code.Attribute(value=base, name=name) if name in BUILDING:
             for value in program.names.infer(base, scope):
