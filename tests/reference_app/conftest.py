@@ -7,6 +7,7 @@ open what it names, as they do in production. It is the embedded servers, and on
 """
 
 import asyncio
+import fcntl
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -112,6 +113,14 @@ async def api(
         yield client
 
 
+@pytest.fixture
+def nobody_else_at_the_real_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """There is one pair of them for all processes of pytest-xdist, which share the folder above their own."""
+    with (tmp_path_factory.getbasetemp().parent / "servers.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(
     params=[
         "embedded",
@@ -122,6 +131,8 @@ async def servers(
     request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Settings]:
     """The environment names servers that answer and hold nothing; what reads the settings from now on reads these."""
+    if request.param == "real":
+        request.getfixturevalue("nobody_else_at_the_real_servers")
     for name, value in settings:
         monkeypatch.setenv(name.upper(), str(value))
     if request.param == "real":
