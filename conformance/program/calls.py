@@ -226,23 +226,26 @@ class Calls:
                 for node in chain(scope.nodes.of(code.Call), scope.deferred.of(code.Call)):
                     for call, called, skip in _calls_in(node, scope):
                         add(call, called, scope, skip)
-                    for position, argument in enumerate((node.function, *node.arguments[:2])):
-                        if isinstance(argument, code.Lambda):
-                            index.of_lambdas[id(argument)].append((node, scope, position))
-                    for given, at in _arguments(node):
-                        if isinstance(given, code.Lambda):
-                            takers = self._functions.get(code.last_name(node.function), ())
-                            index.keys_of_lambdas[id(given)] += _parameters(takers, at)
-                for bound in scope.nodes.of(code.Assign, code.NamedExpression):
-                    match bound:
-                        case (
-                            code.Assign(
-                                targets=(code.Name() | code.Attribute() as target,), value=code.Lambda() as value
-                            )
-                            | code.NamedExpression(target=code.Name() as target, value=code.Lambda() as value)
-                        ):
-                            index.keys_of_lambdas[id(value)] += self.spellings.keys(target, scope)[:1]
+                if scope.nodes.of(code.Lambda) or scope.deferred.of(code.Lambda):
+                    self._add_lambdas(index, scope)
         return index
+
+    def _add_lambdas(self, index: _Index, scope: Scope) -> None:
+        for node in chain(scope.nodes.of(code.Call), scope.deferred.of(code.Call)):
+            for position, argument in enumerate((node.function, *node.arguments[:2])):
+                if isinstance(argument, code.Lambda):
+                    index.of_lambdas[id(argument)].append((node, scope, position))
+            for given, at in _arguments(node):
+                if isinstance(given, code.Lambda):
+                    takers = self._functions.get(code.last_name(node.function), ())
+                    index.keys_of_lambdas[id(given)] += _parameters(takers, at)
+        for bound in scope.nodes.of(code.Assign, code.NamedExpression):
+            match bound:
+                case (
+                    code.Assign(targets=(code.Name() | code.Attribute() as target,), value=code.Lambda() as value)
+                    | code.NamedExpression(target=code.Name() as target, value=code.Lambda() as value)
+                ):
+                    index.keys_of_lambdas[id(value)] += self.spellings.keys(target, scope)[:1]
 
 
 def _class_of_first_parameter(scope: Scope) -> ClassScope | None:

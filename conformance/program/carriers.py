@@ -11,10 +11,11 @@ name says can be.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from itertools import islice
-from typing import Final, NamedTuple, TypeAlias
+from itertools import chain, islice
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from conformance.facts import code
 from conformance.program import catalogue
@@ -23,7 +24,6 @@ from conformance.program.scopes import (
     ClassScope,
     FunctionScope,
     ImportBinding,
-    Nodes,
     ParameterBinding,
     Scope,
     ValueBinding,
@@ -159,6 +159,12 @@ _FEW = 2_000
 _ITEM = "[]"
 _TRANSPARENT = frozenset({"Annotated", "Optional", "Union", "Final", "ClassVar", "Required", "NotRequired"})
 """What stands around a type and makes no other of it."""
+_NAMED_BY: Final[dict[type, Callable[[Any], object]]] = {
+    code.Name: attrgetter("id"),
+    code.Attribute: attrgetter("name"),
+    code.Keyword: attrgetter("name"),
+    code.Constant: attrgetter("value"),
+}
 _BY_TEXT = _GETTING | {"vars"}
 """Whoever mentions these may have a name from elsewhere: `getattr(app, NAME)`."""
 
@@ -567,7 +573,7 @@ def _imports_state(scope: Scope) -> bool:
 
 def _mentioned(scope: Scope) -> set[str]:
     """Return the names that a scope mentions, by themselves or as texts, and those that it binds."""
-    found = {*scope.bindings, *_names_in(scope.nodes), *_names_in(scope.deferred)}
+    found = {*scope.bindings, *_names_in(chain(scope.nodes, scope.deferred))}
     for bindings in scope.bindings.values():
         for binding in bindings:
             match binding:
@@ -587,17 +593,17 @@ def _mentioned(scope: Scope) -> set[str]:
 
 def _named(node: code.Expression | None) -> set[str]:
     """Return all names and texts in an expression."""
-    if node is None:
-        return set()
-    return _names_in(Nodes(code.walk(node)))
+    match node:
+        case None:
+            return set()
+        case code.Name(id=name):
+            return {name}
+    return _names_in(code.walk(node))
 
 
-def _names_in(nodes: Nodes) -> set[str]:
-    found = {node.id for node in nodes.of(code.Name)}
-    found.update([node.name for node in nodes.of(code.Attribute)])
-    found.update([node.value for node in nodes.of(code.Constant) if type(node.value) is str])
-    found.update([node.name for node in nodes.of(code.Keyword) if node.name])
-    return found
+def _names_in(nodes: Iterable[code.Node]) -> set[str]:
+    found = {named(node) for node in nodes if (named := _NAMED_BY.get(type(node)))}
+    return {name for name in found if isinstance(name, str)}
 
 
 def _parts(node: code.Expression) -> Iterator[code.Expression]:

@@ -18,7 +18,7 @@ def named_modules(module: ModuleScope, names: Inference) -> Iterator[tuple[Modul
     """Yield each module that is named by a call or a key, with the call or subscript."""
     spellings = names.spellings({name.rpartition(".")[2] for name in _NAMING})
     for scope in scopes_of(module):
-        for node in (*scope.nodes, *scope.deferred):
+        for node in (*scope.nodes.of(code.Call, code.Subscript), *scope.deferred.of(code.Call, code.Subscript)):
             found: ModuleScope | None = None
             match node:
                 case code.Call(function=code.Name(id="getattr"), arguments=(base, _, *_)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from conformance.facts import code
 from conformance.program.guards import unrun_lines
@@ -41,7 +41,7 @@ class Environment:
 
 
 def _reads(module: ModuleScope, names: Inference) -> Iterator[EnvironmentRead]:
-    renamed = {
+    spelled = _NAMES | {
         bound
         for scope in scopes_of(module)
         for bound, bindings in scope.bindings.items()
@@ -50,20 +50,21 @@ def _reads(module: ModuleScope, names: Inference) -> Iterator[EnvironmentRead]:
     unrun = unrun_lines(module)
     for scope in scopes_of(module):
         for node in (*scope.nodes.of(*_NAMING), *scope.deferred.of(*_NAMING)):
-            match node:
-                case code.Attribute(name=name) if name in _NAMES:
-                    pass
-                case code.Call(function=code.Name(id="getattr"), arguments=(_, code.Constant(value=str(name)), *_)):
-                    if name not in _NAMES:
-                        continue
-                case code.Name(id=name) if name in _NAMES or name in renamed:
-                    pass
-                case _:
-                    continue
-            if any(node.span[0] in lines for lines in unrun):
+            if not _is_spelled(node, spelled) or any(node.span[0] in lines for lines in unrun):
                 continue
             found = names.infer(node, scope) if isinstance(node, code.Call) else names.resolve(node, scope)
             for resolved in found:
                 if isinstance(resolved, External) and resolved.name in READS:
                     yield EnvironmentRead(node, scope, resolved.name)
                     break
+
+
+def _is_spelled(node: code.Node, names: frozenset[str]) -> TypeGuard[code.Attribute | code.Name | code.Call]:
+    if type(node) is code.Attribute:
+        return node.name in _NAMES
+    if type(node) is code.Name:
+        return node.id in names
+    match node:
+        case code.Call(function=code.Name(id="getattr"), arguments=(_, code.Constant(value=str(name)), *_)):
+            return name in _NAMES
+    return False

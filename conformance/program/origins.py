@@ -348,7 +348,7 @@ _ENTERING = frozenset({"enter_async_context", "enter_context", "__aenter__", "__
 
 def results_of(function: FunctionScope) -> Iterator[Located]:
     """Yield the expressions that a call of the function gives: what it returns; of a generator, what it yields."""
-    for node in function.nodes:
+    for node in function.nodes.of(code.Yield, code.Return):
         match node:
             case code.Yield(value=value) if value is not None:
                 yield Located(value, function)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -60,6 +61,8 @@ class Nodes(list[code.Node]):
 
     __slots__ = ("_places",)
 
+    _places: dict[type, list[int]]
+
     @overload
     def of(self, kind: type[Kind], /) -> list[Kind]: ...
 
@@ -70,20 +73,19 @@ class Nodes(list[code.Node]):
         """Return the records of some kinds; not to be asked before all are there."""
         if not self:
             return []
-        if not hasattr(self, "_places"):
-            self._places = self._placed()
-        if len(kinds) == 1:
-            return [self[place] for place in self._places.get(kinds[0], ())]
-        return [self[place] for place in sorted(chain.from_iterable(self._places.get(kind, ()) for kind in kinds))]
+        try:
+            places = self._places
+        except AttributeError:
+            places = self._places = self._placed()
+        found = [places[kind] for kind in kinds if kind in places]
+        if not found:
+            return []
+        return [self[place] for place in (found[0] if len(found) == 1 else sorted(chain.from_iterable(found)))]
 
     def _placed(self) -> dict[type, list[int]]:
-        places: dict[type, list[int]] = {}
+        places: defaultdict[type, list[int]] = defaultdict(list)
         for place, node in enumerate(self):
-            kind = type(node)
-            if kind in places:
-                places[kind].append(place)
-            else:
-                places[kind] = [place]
+            places[type(node)].append(place)
         return places
 
 

@@ -41,7 +41,7 @@ class Spellings:
         self._modules = modules
         self._handed_on = handed_on
         self._renaming: dict[tuple[Scope, str], bool] = {}
-        self._meaning: dict[frozenset[str], dict[Key, None]] = {}
+        self._meaning: dict[frozenset[str], frozenset[Key]] = {}
 
     def keys(self, node: code.Expression, scope: Scope) -> tuple[Key, ...]:
         """Return what an expression is known by; () for what has no name."""
@@ -77,13 +77,13 @@ class Spellings:
         No means that inference finds none of them behind it: only what is a function or a class by its definition, or
         the name of one, is known for what it is.
         """
-        if not isinstance(node, (code.Name, code.Attribute)):
-            return True
-        if names not in self._meaning:
-            self._meaning[names] = self.with_aliases(names)
-        meaning = self._meaning[names]
+        meaning = self._meaning.get(names)
+        if meaning is None:
+            meaning = self._meaning[names] = frozenset(self.with_aliases(names)) | self._opaque
+        if type(node) is code.Attribute and node.name != "__wrapped__":
+            return node.name in meaning
         keys = self.keys(node, scope)
-        return len(keys) != 1 or any(key in meaning or key in self._opaque for key in keys)
+        return len(keys) != 1 or keys[0] in meaning
 
     def _keys_of_name(self, name: str, scope: Scope) -> tuple[Key, ...]:
         current: Scope | None = scope
@@ -143,7 +143,7 @@ class Spellings:
         return found
 
     @cached_property
-    def _opaque(self) -> dict[Key, None]:
+    def _opaque(self) -> frozenset[Key]:
         """What is known by nothing that says what it is: what is made by calls, stored in attributes, decorated."""
         found: dict[Key, None] = {}
         for module in self._modules:
@@ -158,7 +158,7 @@ class Spellings:
                 for target in _targets(scope):
                     if isinstance(target, code.Attribute):
                         found[target.name] = None
-        return self.with_aliases(found)
+        return frozenset(self.with_aliases(found))
 
 
 def _bare(key: Key) -> str:

@@ -28,8 +28,8 @@ def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
     guarded = tuple(unrun_blocks(module))
     scopes: list[Scope] = [module, *(c for c in module.classes if _is_imported(c))]
     for scope in scopes:
-        for node in scope.nodes:
-            if not isinstance(node, code.Call) or _is_within(node, guarded):
+        for node in scope.nodes.of(code.Call):
+            if _is_within(node, guarded):
                 continue
             construction = program.resources.constructed_by(node, scope)
             if construction is None and _runs_its_body(program, node, scope):

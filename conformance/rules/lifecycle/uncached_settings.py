@@ -15,6 +15,7 @@ from conformance.results import Place, Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.lifecycle.common import innermost_function
 
+_NAMES_OF_CACHES = frozenset(name.rpartition(".")[2] for name in catalogue.CACHES)
 _OWN_CLASS = frozenset({"cls", "__class__"})
 
 
@@ -127,8 +128,10 @@ def _constructs(program: Program, call: code.Call, scope: Scope, names: frozense
 
 def _cached_class(program: Program, call: code.Call, scope: Scope) -> Iterator[ClassScope]:
     """Yield the class of `lru_cache(Settings)` and `lru_cache(maxsize=1)(Settings)`."""
+    if not call.arguments:
+        return
     function = call.function.function if isinstance(call.function, code.Call) else call.function
-    if call.arguments and any(
+    if program.names.may_mean(function, scope, _NAMES_OF_CACHES) and any(
         isinstance(r, External) and r.name in catalogue.CACHES for r in program.names.resolve(function, scope)
     ):
         for value in program.names.infer(call.arguments[0], scope):

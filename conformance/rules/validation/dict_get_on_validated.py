@@ -21,8 +21,8 @@ def subjects(program: Program) -> Iterator[Located]:
         if module.is_test:
             continue
         for scope in scopes_of(module):
-            for node in (*scope.nodes, *scope.deferred):
-                if isinstance(node, code.Call) and _is_dump(program, node, scope):
+            for node in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
+                if _is_dump(program, node, scope):
                     yield Located(node, scope)
 
 

@@ -157,19 +157,20 @@ def _stored(
 
 
 def _called(program: Program, node: code.Call, function: FunctionScope) -> Iterator[Change]:
-    values = tuple(Located(v, function) for v in (*node.arguments, *(k.value for k in node.keywords)))
     match node:
         case code.Call(function=code.Name(id="setattr"), arguments=(base, key, value)):
             if _is_held_object(program, base, function):
                 name = program.names.text(key, function) or "…"
                 yield Change("attribute", f"{code.dotted(base)}.{name}", (Located(value, function),), node)
         case code.Call(function=code.Attribute(value=base, name=name)) if name in _MUTATING:
+            given = (*node.arguments, *(keyword.value for keyword in node.keywords))
+            values = _items(Located(value, function) for value in given)
             if _is_globals(program, base, function):
-                yield Change("name", "globals()", _items(values), node)
+                yield Change("name", "globals()", values, node)
             elif _is_container(program, base, function):
-                yield Change("container", code.dotted(base), _items(values), node)
+                yield Change("container", code.dotted(base), values, node)
             elif _is_held(program, base, function):
-                yield Change("attribute", code.dotted(base), _items(values), node)
+                yield Change("attribute", code.dotted(base), values, node)
 
 
 def _items(values: Iterable[Located]) -> tuple[Located, ...]:
