@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from conformance.trace import MARKERS, Trace, digest, digest_of, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from conformance.results import Report
 
@@ -29,6 +29,9 @@ FOLDER: Final = ".conformance_cache"
 
 KEPT: Final = 32
 """How many calls are remembered; those that were asked for longest ago go."""
+
+MOST_CHANGED: Final = 20
+"""In how many changed files it is looked whether more than comments has changed."""
 
 WAYS: Final = 4
 """In how many formats and looks a report is remembered."""
@@ -135,8 +138,15 @@ class Cache:
         except (KeyError, TypeError):
             return None
 
-    def store(self, trace: Trace, report: Report) -> None:
-        """Remember a report, and what was looked at for it; what keeps it from being written is a remark."""
+    def store(self, trace: Trace, report: Report, sources: Iterable[str] = ()) -> None:
+        """Remember a report, and what was looked at for it; what keeps it from being written is a remark.
+
+        Args:
+            trace: what was looked at.
+            report: what came out.
+            sources: the files of the trace of which the code alone matters, and the lines on which it stands.
+        """
+        from conformance.sources import write_sources  # noqa: PLC0415
         from conformance.stored import data_of  # noqa: PLC0415
 
         if self._around is None:
@@ -145,7 +155,7 @@ class Cache:
             return  # the name of a package: what it stands for depends on what else there is
         files = {**self._around, **trace.files}
         self._document = {"folders": trace.folders, "files": files, "report": data_of(report), "said": {}}
-        self._write(self._document)
+        self._write(self._document, lambda: write_sources(self._sources, {file: files[file] for file in sources}))
 
     def say(self, way: str, said: Said) -> None:
         """Remember what is said of the report that is stored, so that it need not be put into words again."""
@@ -178,7 +188,8 @@ class Cache:
             if known.decode() != digest_of(text):
                 raise ValueError
             document: dict[str, Any] = json.loads(text)
-            if not Trace(document["folders"], document["files"]).still_holds():
+            changed = Trace(document["folders"], document["files"]).changed()
+            if changed is None or (changed and not self._brought_up_to_date(document, changed)):
                 return None
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             self._damaged()
@@ -187,16 +198,45 @@ class Cache:
             os.utime(self.file)
         return document
 
+    def _brought_up_to_date(self, document: dict[str, Any], changed: Sequence[str]) -> bool:
+        """Move what is stored of changed files to where their code stands now; False where that is another code."""
+        from conformance.moved import moved  # noqa: PLC0415 - of no use where nothing has changed
+        from conformance.sources import read_source, replace_sources  # noqa: PLC0415
+        from conformance.stored import move  # noqa: PLC0415
+
+        if len(changed) > MOST_CHANGED:
+            return False
+        now: dict[str, bytes] = {}
+        for file in changed:
+            before = read_source(self._sources, document["files"][file])
+            try:
+                now[file] = Path(file).read_bytes()
+            except OSError:
+                return False
+            lines = None if before is None else moved(before, now[file])
+            if lines is None or not move(document["report"], file, lines, now[file]):
+                return False
+        document["files"].update((file, digest_of(source)) for file, source in now.items())
+        document["said"] = {}
+        self.remarks.append(f"the code in {len(now)} changed {'file' if len(now) == 1 else 'files'} is as it was")
+        self._write(document, lambda: replace_sources(self._sources, now.values(), set(document["files"].values())))
+        return True
+
+    @property
+    def _sources(self) -> Path:
+        return self.file.with_suffix(".sources")
+
     def _damaged(self) -> None:
         self.remarks.append(f"{self.file} is damaged, and was passed over")
 
-    def _write(self, document: dict[str, Any]) -> None:
+    def _write(self, document: dict[str, Any], besides: Callable[[], None] = lambda: None) -> None:
         from conformance.files import replace_bytes  # noqa: PLC0415 - of no use where nothing has changed
 
         text = json.dumps(document, separators=(",", ":")).encode(errors="surrogateescape")
         try:
             self._make_folder()
             replace_bytes(self.file, digest_of(text).encode() + b"\n" + text)
+            besides()
             self._make_room()
         except OSError as error:
             self.remarks.append(f"{self.folder} cannot be written: {error.strerror or error}")
@@ -213,6 +253,7 @@ class Cache:
         files = sorted(self.file.parent.glob("*.json"), key=_age)
         for file in files[:-KEPT]:
             file.unlink(missing_ok=True)
+            file.with_suffix(".sources").unlink(missing_ok=True)
 
 
 def _age(file: Path) -> float:

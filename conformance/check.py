@@ -17,6 +17,7 @@ from conformance.discovery import SourceFile, Target, discover
 from conformance.errors import ConformanceError, TargetError, UnreadableModule
 from conformance.facts.code import Evaluate, Import, ImportFrom, walk
 from conformance.facts.extract import extract
+from conformance.files import lines_of
 from conformance.judging import Outcome
 from conformance.program import Program, link
 from conformance.recursion import calls_up_to
@@ -169,7 +170,7 @@ def finished(report: Report, loaded: Loaded, cache: Cache | None = None) -> Repo
     files = {**loaded.target.trace.files, **loaded.digests, record: digest(record)}
     report = with_recorded(report, loaded.target, loaded.config)
     if cache is not None and "" not in loaded.digests.values():
-        cache.store(Trace(loaded.target.trace.folders, files), report)
+        cache.store(Trace(loaded.target.trace.folders, files), report, loaded.digests)
     return report
 
 
@@ -533,9 +534,7 @@ class Lines:
                 source = self._files[path].read_bytes()
             except (OSError, KeyError):
                 source = b""
-            self._texts[path] = (
-                source.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-            )
+            self._texts[path] = lines_of(source)
         lines = self._texts[path]
         return lines[number - 1] if 0 < number <= len(lines) else ""
 

@@ -1,4 +1,4 @@
-"""Files that are written anew: as a whole, or not at all."""
+"""Files that are read for people to see, and written anew: as a whole, or not at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["replace_bytes", "replace_text"]
+__all__ = ["lines_of", "replace_bytes", "replace_text"]
+
+
+def lines_of(source: bytes) -> list[str]:
+    """Return the lines of a file of Python, for people to see, whatever it holds."""
+    return source.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def replace_text(file: Path, text: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any, Final
 
+from conformance.files import lines_of
 from conformance.results import (
     Finding,
     FindingStatus,
@@ -16,7 +18,18 @@ from conformance.results import (
     Step,
 )
 
-__all__ = ["data_of", "report_from"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["data_of", "move", "report_from"]
+
+_PLACE: Final = 3
+_TRAIL: Final = 10
+_CODE: Final = 11
+"""Where these stand in the data of a finding."""
+
+_WHOLE: Final = [1, 1, 1, 1]
+"""The span of what is said of a file as a whole: it has no width."""
 
 
 def data_of(report: Report) -> dict[str, Any]:
@@ -56,6 +69,37 @@ def report_from(data: dict[str, Any]) -> Report:
         problems=tuple([Problem(*each) for each in data["problems"]]),
         notes=tuple(data["notes"]),
     )
+
+
+def move(data: dict[str, Any], file: str, lines: Mapping[int, int], source: bytes) -> bool:
+    """Move what a stored report says of a file to other lines; False, and nothing is moved, where that cannot be said.
+
+    Args:
+        data: what `data_of` gave, out of JSON.
+        file: the file, absolute.
+        lines: for each line that holds code the one on which that stands now.
+        source: the file's text now.
+    """
+    findings = [finding for finding in data["findings"] if _is_in(finding[_PLACE], file, data)]
+    places = [finding[_PLACE] for finding in findings]
+    places += [place for finding in data["findings"] for place, _ in finding[_TRAIL] if _is_in(place, file, data)]
+    spans = [place[1] for place in places]
+    if any(_is_in((path,), file, data) for _, path, _ in data["problems"]):
+        return False
+    spans = [span for span in spans if span != _WHOLE]
+    if any(line not in lines for first, _, last, _ in spans for line in (first, last)):
+        return False
+    texts = lines_of(source)
+    for span in spans:
+        span[0], span[2] = lines[span[0]], lines[span[2]]
+    for finding in findings:
+        finding[_CODE] = texts[finding[_PLACE][1][0] - 1]
+    return True
+
+
+def _is_in(place: Sequence[Any], file: str, data: dict[str, Any]) -> bool:
+    shown: str = place[0]
+    return file == os.path.join(data["root"], shown)  # noqa: PTH118 - many, and fast
 
 
 def _finding(data: list[Any]) -> Finding:

@@ -8,7 +8,7 @@ nothing: a checkout sets them anew, and an edit can preserve them.
 from __future__ import annotations
 
 import os
-from hashlib import blake2b
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ MARKERS: Final = ("pyproject.toml", "setup.py", "setup.cfg")
 _TELLING: Final = frozenset({".gitignore", "pyvenv.cfg", "conda-meta", "conformance.toml", *MARKERS})
 """What tells something about a folder, beside Python files and further folders."""
 
+_PIECE: Final = 65_536
+"""How many bytes of a file are read at a time; of most files, all."""
+
 _ABOVE: Final = ("__init__.py", "conformance.toml", *MARKERS, ".gitignore", ".git", ".git/info/exclude")
 """What is looked for in the folders above a target."""
 
@@ -40,16 +43,16 @@ class Trace(NamedTuple):
     folders: Mapping[str, str] = {}
     files: Mapping[str, str] = {}
 
-    def still_holds(self) -> bool:
-        """Return whether all of it looks the same today."""
-        return all(_listing_at(folder) == known for folder, known in self.folders.items()) and all(
-            digest(file) == known for file, known in self.files.items()
-        )
+    def changed(self) -> list[str] | None:
+        """Return the files that do not look the same today; None where a folder does not."""
+        if any(_listing_at(folder) != known for folder, known in self.folders.items()):
+            return None
+        return [file for file, known in self.files.items() if digest(file) != known]
 
 
 def digest_of(source: bytes) -> str:
     """Return what identifies the bytes of a file."""
-    return blake2b(source, digest_size=16).hexdigest()
+    return sha256(source).hexdigest()
 
 
 def digest(file: str) -> str:
@@ -61,13 +64,16 @@ def digest(file: str) -> str:
     except OSError as error:
         return f"!{error.errno}"
     try:
-        with open(handle, "rb", buffering=0) as stream:  # noqa: PTH123 - of a handle
-            return digest_of(stream.read() or b"")
+        source = b""
+        while piece := os.read(handle, _PIECE):
+            source = source + piece if source else piece
+        return digest_of(source)
     except IsADirectoryError:
-        os.close(handle)
         return "/"
     except OSError as error:
         return f"!{error.errno}"
+    finally:
+        os.close(handle)
 
 
 def listing(entries: Iterable[os.DirEntry[str]]) -> str:

@@ -253,13 +253,13 @@ def test_where_it_is(here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_it_does_not_grow_for_ever(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = here / FOLDER / "results"
-    lay_out(folder, {f"{number}.json": "" for number in range(KEPT + 8)})
+    lay_out(folder, {f"{number}.{kind}": "" for number in range(KEPT + 8) for kind in ("json", "sources")})
     for file in folder.iterdir():
         os.utime(file, (1, 1))
 
     checked(capsys)
 
-    assert len(list(folder.iterdir())) == KEPT
+    assert len(list(folder.glob("*.json"))) == len(list(folder.glob("*.sources"))) == KEPT
     assert recalled() is not None
 
 

@@ -1,7 +1,8 @@
 """Times this tool and its peers on the same tree, in turn: `python -m tests.benchmarks.run TREE`.
 
 Each tool is a process of its own, timed from outside, with all that it does from start to end. It is run cold (its
-cache taken away; the files are in the memory of the operating system), with one file edited, and with nothing changed.
+cache taken away; the files are in the memory of the operating system), with a function added to one file, with a comment
+added to it, and with nothing changed.
 In each round every tool has its turn, so that a machine that gets slower gets slower for all. What is printed are
 medians, and ratios to `lint-imports` as medians of the ratios of each round. The memory is that of the largest process.
 
@@ -27,8 +28,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-COLD, EDITED, UNCHANGED = "cold", "one file edited", "unchanged"
-STATES: Final = (COLD, EDITED, UNCHANGED)
+COLD, EDITED, COMMENTED, UNCHANGED = "cold", "one file edited", "one comment added", "unchanged"
+STATES: Final = (COLD, EDITED, COMMENTED, UNCHANGED)
 REFERENCE: Final = "lint-imports"
 ROOT: Final = Path(__file__).parents[2]
 
@@ -280,6 +281,8 @@ def measured(
         for number in range(runs + 1):  # the first is not counted: it fills caches
             if state == EDITED:
                 tree.edited.write_bytes(original + f"\n\ndef edited() -> int:\n    return {number}\n".encode())
+            if state == COMMENTED:
+                tree.edited.write_bytes(original + f"\n# {number}\n".encode())
             several = [tool for tool in tools if state in tool.states and tool.name not in failed]
             first = number % max(len(several), 1)
             for tool in several[first:] + several[:first]:
