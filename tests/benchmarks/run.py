@@ -1,8 +1,9 @@
 """Times this tool and its peers on the same tree, in turn: `python -m tests.benchmarks.run TREE`.
 
 Each tool is a process of its own, timed from outside, with all that it does from start to end. It is run cold (its
-cache taken away; the files are in the memory of the operating system), with a function added to one file, with a comment
-added to it, and with nothing changed.
+cache taken away; the files are in the memory of the operating system), with a function added to one file, with a
+comment added to it, and with nothing changed.
+
 In each round every tool has its turn, so that a machine that gets slower gets slower for all. What is printed are
 medians, and ratios to `lint-imports` as medians of the ratios of each round. The memory is that of the largest process.
 
