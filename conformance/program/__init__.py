@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from conformance.discovery import SourceFile
     from conformance.facts.code import ModuleCode
+    from conformance.program.patches import Patch
 
 __all__ = [
     "Access", "Alias", "Application", "ClassScope", "Construction", "DependencyInjection", "Endpoint",
@@ -79,6 +80,7 @@ class Program:
         self.injection = DependencyInjection(self.names)
         self.lifespans = Lifespans(self.names)
         self.unmatched: tuple[str, ...] = tuple(assign_roles(self, config))
+        self.known_patches: dict[ModuleScope, tuple[Patch, ...]] = {}
         self._reaches: dict[ModuleScope, tuple[Reach, ...]] = {}
         self._override_writes: dict[ModuleScope, dict[Scope, tuple[OverrideWrite, ...]]] = {}
 

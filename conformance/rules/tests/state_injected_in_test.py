@@ -149,7 +149,7 @@ def _patched(program: Program, module: ModuleScope) -> Iterator[Injected]:
 def _of_the_worker(program: Program, module: ModuleScope) -> Iterator[Injected]:
     """Yield the assignments of names in modules of the worker or of its tasks."""
     for scope in scopes_of(module):
-        for node in scope.nodes:
+        for node in scope.nodes.of(code.Assign, code.Call):
             targets: list[tuple[code.Expression, str | None]] = []
             match node:
                 case code.Assign(targets=assigned):
