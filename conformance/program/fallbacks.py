@@ -223,6 +223,9 @@ class _Reader:
                 return tuple(given for value in values for given in self.missing(value))
             case code.Comparison(operators=("is" | "==",)):
                 return self._compared(test)
+            case code.Call(function=code.Name(id="isinstance"), arguments=(inner, kind)) if _is_type_of_none(kind):
+                given = self.given(inner)
+                return () if given is None else (given,)
             case code.Comparison(
                 left=code.Constant(value=str(key)), operators=("not in",), others=(code.Name(id=name),)
             ):
@@ -414,6 +417,13 @@ def _key(node: code.Expression) -> str:
         case code.Subscript(value=code.Name(id=name), key=code.Constant(value=str(key))):
             return f'{name}["{key}"]'
     return ""
+
+
+def _is_type_of_none(node: code.Expression) -> bool:
+    match node:
+        case code.Call(function=code.Name(id="type"), arguments=(inner,)):
+            return _is_none(inner)
+    return code.last_name(node) == "NoneType"
 
 
 def _is_none(node: code.Expression) -> bool:

@@ -79,6 +79,12 @@ REPORTED = {
     "if expression, == None": "def f(s=None):\n    return Service() if s == None else s  # expect: DI103\n",
     "if expression, None is": "def f(s=None):\n    return Service() if None is s else s  # expect: DI103\n",
     "if": "def f(s=None):\n    if s is None:\n        print('own')\n        s = Service()  # expect: DI103\n",
+    "if, of the type of None": (
+        "def f(s=None):\n    if isinstance(s, type(None)):\n        s = Service()  # expect: DI103\n    return s\n"
+    ),
+    "if expression, of NoneType": (
+        "def f(s=None):\n    return s if not isinstance(s, types.NoneType) else Service()  # expect: DI103\n"
+    ),
     "if with an annotation": (
         "def f(s=None):\n    if not s:\n        s: Service = Service()  # expect: DI103\n    return s\n"
     ),
@@ -253,6 +259,7 @@ VALUES = {
     "another name in the branch": (
         "def f(s: Service | None = None):\n    if s is None:\n        other = Service()\n        return other\n    return s.x\n"
     ),
+    "another type": "def f(s=None):\n    if isinstance(s, type(1)):\n        s = Service()\n    return s\n",
     "the branch in which it is there": "def f(s=None):\n    if s is not None:\n        s = Service()\n    return s\n",
     "a local": "def f():\n    s = find()\n    s = s or Service()\n    return s\n",
     "a row of app.state's limits": (
