@@ -325,6 +325,8 @@ BODIES = {
     "in a function that binds it": "    def inner():\n        user = 1\n        return user\n    return inner",
     "in a class that binds it": "    class Inner:\n        user = 1\n    return Inner",
     "stands alone": "    user",
+    "a comprehension's own": "    return [user.name for user in ()]",
+    "a dict comprehension's own": "    return {user: x for x, user in () if user}",
 }
 USED = {
     "returned": "    return user",
@@ -343,6 +345,8 @@ USED = {
     "bound anew on one way": "    if 1:\n        user = 2\n    return user",
     "in the source of a loop": "    for x in user:\n        pass",
     "as an attribute": "    user.seen = 1",
+    "what a comprehension goes through": "    return [user for user in user.friends]",
+    "beside a comprehension's own": "    return [user for user in ()], user",
 }
 
 

@@ -79,7 +79,10 @@ def _is_used(program: Program, parameter: code.Parameter, function: FunctionScop
 
 
 def _idle(scope: Scope) -> set[int]:
-    """Return the names that stand where nothing is done with their value: targets, `del x`, `_ = x`, `x` alone."""
+    """Return the names that stand where nothing is done with their value: targets, `del x`, `_ = x`, `x` alone.
+
+    Those that a comprehension has for itself are others: in `[x for x in y]` there is no use of a parameter `x`.
+    """
     found: set[int] = set()
     for node in nodes_of(scope):
         match node:
@@ -93,6 +96,11 @@ def _idle(scope: Scope) -> set[int]:
                 found.update(id(n) for n in _written(target))
             case code.WithItem(target=target) if target is not None:
                 found.update(id(n) for n in _written(target))
+            case code.Comprehension(generators=generators):
+                own = {n.id for generator in generators for n in _written(generator.target)}
+                outside = {id(n) for n in code.walk(generators[0].source)}
+                inside = (n for n in code.walk(node) if isinstance(n, code.Name) and id(n) not in outside)
+                found.update(id(n) for n in inside if n.id in own)
             case code.Evaluate(value=value):
                 found.update(id(n) for n in _parts(value))
     return found
