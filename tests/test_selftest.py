@@ -166,6 +166,29 @@ def test_tasks_endpoints_and_settings_are_found_in_a_src_layout(tmp_path: Path) 
     assert result.counted(Outcome.FOUND) > 200
 
 
+def test_what_is_no_violation_there_is_not_seeded(tmp_path: Path) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/config.py": (
+            "from functools import lru_cache\nfrom pydantic_settings import BaseSettings\n"
+            "class Settings(BaseSettings):\n    debug: bool = False\n"
+            "@lru_cache\ndef names(of: type[Settings]) -> set[str]:\n    return set(Settings.model_fields)\n"
+        ),
+        "app/main.py": "from app.config import Settings\ndef read(settings: Settings): return settings.debug\n",
+        "app/deps/__init__.py": "",
+        "app/deps/docket.py": (
+            "from typing import Annotated\nfrom docket import Docket\nfrom fastapi import Depends, Request\n"
+            "def get_docket(request: Request) -> Docket:\n    return request.app.state.docket\n"
+            "DocketDep = Annotated[Docket, Depends(get_docket)]\n"
+        ),
+    }
+    result = selftest([lay_out(tmp_path, files)], selection=Selection(select=("LC209", "DI115")), cwd=tmp_path)
+    unsown = {t.operator.spelling for t in result.trials if t.outcome is Outcome.NOT_SEEDED}
+
+    assert {"a second cached function", "the alias of a provider"} <= unsown
+    assert wrong(result) == []
+
+
 def test_a_task_that_takes_what_comes_has_no_context_to_write(tmp_path: Path) -> None:
     worker = """
 from arq.connections import RedisSettings

@@ -10,7 +10,7 @@ from conformance.config import matches
 from conformance.facts import code
 from conformance.program import Alias
 from conformance.program.roles import DEPS_NAMES
-from conformance.program.scopes import FunctionScope, ModuleScope
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope
 from conformance.rules.injection.one_resource_per_module import RULE as ONE_RESOURCE
 from conformance.selftest.ground import Ground
 from conformance.selftest.operators.base import Modules, Operator, Placing, begins, ends, filled, new_file
@@ -99,8 +99,8 @@ def _gives(function: FunctionScope) -> bool:
     return any(value is not None and not isinstance(value, code.Constant) for value in returned)
 
 
-def of_alias(rule: str, text: str, *, besides: str = "") -> Placing:
-    """Write the type of an alias in another way."""
+def of_alias(rule: str, text: str, *, besides: str = "", own: bool = False) -> Placing:
+    """Write the type of an alias in another way; where `own` is asked for, that of a class of the target alone."""
 
     def place(ground: Ground) -> Iterator[Seed]:
         for alias in ground.aliases:
@@ -111,6 +111,9 @@ def of_alias(rule: str, text: str, *, besides: str = "") -> Placing:
                     continue
             first = alias.place.span[0]
             if (rule, alias.module.path, first) in ground.reported or isinstance(written, code.Constant):
+                continue
+            types = alias.annotation.types if alias.annotation is not None else ()
+            if own and not (types and all(isinstance(each.type, ClassScope) for each in types)):
                 continue
             changes = [ground.instead(alias.module, written.span, text)]
             if besides:
@@ -621,7 +624,7 @@ async def get_clock() -> AsyncGenerator[Clock, None]:
     yield Clock()
 ClockDep: typing.TypeAlias = typing.Annotated["Watch", fastapi.Depends(get_clock)]  # here
 """)),
-    Operator("DI115", "the alias of a provider", AN_ALIAS, of_alias("DI115", "Other", besides="class Other: ...")),
+    Operator("DI115", "the alias of a provider", AN_ALIAS, of_alias("DI115", "Other", besides="class Other: ...", own=True)),
     # --- DI116 ---
     Operator("DI116", "a function", "a deps module", ends(deps, HEAD + """
 def get_clock(request: Request):  # here

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from conformance.facts import code
 from conformance.program.scopes import FunctionScope, ModuleScope
 from conformance.rules.lifecycle.uncached_settings import groups
 from conformance.selftest.ground import Ground
@@ -61,7 +62,7 @@ def get_more_settings() -> <class>:  # here
         for function in module.functions
         if program.is_cached(function)
         for cls in ground.settings
-        if cls.name in {getattr(node, "id", "") for node in function.nodes}
+        if cls.name in {code.last_name(node.function) for node in function.nodes.of(code.Call)}
     }
     for module in ground.modules(but=("config",)):
         written = text(ground, module)
