@@ -39,34 +39,34 @@ class _Command:
     argument: _Value | None
 
 
-def script(shell: str, commands: Mapping[str, argparse.ArgumentParser], formats: Mapping[str, Sequence[str]]) -> str:
+def script(shell: str, commands: Mapping[str, argparse.ArgumentParser]) -> str:
     """Return the script of a shell.
 
     Args:
         shell: one of `SHELLS`.
-        commands: the parser of each command.
-        formats: the words that an argument takes, by its `dest`.
+        commands: the parser of each command; an argument that takes a few words has them as its `words`.
     """
-    described = [_command(name, parser, formats) for name, parser in commands.items()]
+    described = [_command(name, parser) for name, parser in commands.items()]
     return "".join(f"{line}\n" for line in SHELLS[shell](described))
 
 
-def _command(name: str, parser: argparse.ArgumentParser, formats: Mapping[str, Sequence[str]]) -> _Command:
+def _command(name: str, parser: argparse.ArgumentParser) -> _Command:
     actions = parser._actions
     options = [
         _Option(
             tuple(each.option_strings),
             each.help or "",
-            None if each.nargs == 0 else _value(each, formats.get(each.dest, ())),
+            None if each.nargs == 0 else _value(each),
         )
         for each in actions
         if each.option_strings
     ]
-    arguments = [_value(each, formats.get(each.dest, ())) for each in actions if not each.option_strings]
+    arguments = [_value(each) for each in actions if not each.option_strings]
     return _Command(name, parser.description or "", tuple(options), arguments[0] if arguments else None)
 
 
-def _value(action: argparse.Action, formats: Sequence[str]) -> _Value:
+def _value(action: argparse.Action) -> _Value:
+    words: tuple[str, ...] = getattr(action, "words", ())
     rules = tuple(word for rule in all_rules() for word in (rule.id, rule.name))
     families = ("ALL", *dict.fromkeys(rule.id[:2] for rule in all_rules()))
     match action.metavar:
@@ -79,11 +79,11 @@ def _value(action: argparse.Action, formats: Sequence[str]) -> _Value:
         case "REV":
             return _Value("revision")
         case "FORMAT=FILE":
-            return _Value("word=file", tuple(formats))
+            return _Value("word=file", words)
         case "FILE" | "FOLDER" | "PATH" | "FILE|SETTING":
             return _Value("file")
-        case _ if formats:
-            return _Value("word", tuple(formats))
+        case _ if words:
+            return _Value("word", words)
         case _:
             return _Value("anything")
 

@@ -16,6 +16,8 @@ import pytest
 
 from conformance import cli
 from conformance.cache import FOLDER, KEPT, Cache, Call
+from conformance.commands.arguments import parsed
+from conformance.commands.check import cache_of
 from tests.kit import lay_out
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def checked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
 
 def recalled(*arguments: str) -> Report | None:
     """Return what a call of `check` in the current folder would find in the cache."""
-    found = cli._cache(cli._parsed(["check", "--output-format", "json", *arguments]))
+    found = cache_of(parsed(["check", "--output-format", "json", *arguments]))
     assert found is not None
     return found.recalled()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.cli import _Progress
+from conformance.commands.progress import Progress
 from tests.kit import lay_out
 from tests.terminal import all_of, on_a_terminal
 
@@ -106,10 +106,10 @@ def test_progress_is_one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch, tm
     reading, writing = pty.openpty()
     fcntl.ioctl(writing, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     moments = iter(range(10))
-    monkeypatch.setattr("conformance.cli.time.monotonic", lambda: next(moments))
+    monkeypatch.setattr("conformance.commands.progress.time.monotonic", lambda: next(moments))
     monkeypatch.setenv("TERM", "xterm")
     with open(writing, "w") as stream:  # noqa: PTH123 - of a handle
-        progress = _Progress(stream, quiet=False)
+        progress = Progress(stream, quiet=False)
         for done in (0, 600, 1774):
             progress.show("reading", done, 1774)
         progress.clear()
