@@ -13,6 +13,8 @@ import pytest
 
 from conformance import cli
 from conformance.cache import FOLDER, MOST_CHANGED
+from conformance.commands.arguments import parsed
+from conformance.commands.check import cache_of
 from conformance.examples import files_of
 from conformance.moved import moved
 from conformance.rules import all_rules
@@ -104,7 +106,7 @@ def checked(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def recalled() -> Report | None:
     """Return what the next check would find in the cache."""
-    found = cli._cache(cli._parsed(["check", "--output-format", "json"]))
+    found = cache_of(parsed(["check", "--output-format", "json"]))
     assert found is not None
     return found.recalled()
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.commands import DONE
 from conformance.commands.output import coloured, columns, write
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from conformance.commands.arguments import Parser
+    from conformance.rules import Rule
 
 __all__ = ["arguments", "run"]
 
@@ -25,10 +27,21 @@ def run(options: argparse.Namespace) -> int:
     """Print the page of a rule, or a table."""
     from conformance.pages import page, table
     from conformance.reporters import Look
-    from conformance.rules import all_rules
-    from conformance.selection import matching
 
     look = Look(colour=coloured(sys.stdout), width=columns(sys.stdout))
-    chosen = all_rules() if options.rule is None else matching(options.rule, all_rules())
+    chosen = _chosen(options.rule)
     write(page(chosen[0], look) if options.rule is not None and len(chosen) == 1 else table(chosen, look))
     return DONE
+
+
+def _chosen(name: str | None) -> Sequence[Rule[Any]]:
+    """Return the rules that are meant; one that is named whole is found without the others."""
+    from conformance.rules import all_rules, rule_called
+
+    if name is None:
+        return all_rules()
+    if rule := rule_called(name):
+        return (rule,)
+    from conformance.selection import matching
+
+    return matching(name, all_rules())
