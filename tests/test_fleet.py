@@ -412,7 +412,7 @@ def test_the_same_fleet_gives_the_same_bytes(tmp_path: Path, capsys: pytest.Capt
         (["--dask", "--scheduler", "tcp://x:1"], "one of them"),
         (["--format", "markdwon"], "did you mean `markdown`?"),
         (["--report", "full=x"], "there is no output format `full`"),
-        (["--workers", "0"], "invalid"),
+        (["--workers", "0"], "--workers takes a number from 1"),
         (["--against", "none.json"], "none.json: cannot be read"),
     ],
 )
