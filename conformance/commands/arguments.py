@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -39,9 +41,11 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
     word = next((each for each in argv if not each.startswith("-")), None)
     if wrong := list(_wrong_with_command(argv, word)):
         raise _error(wrong)
-    parser, commands = parsers(*(() if word is None else (word,)))
-    options, unknown = parser.parse_known_args(argv)
-    wrong = [*_sorted_in(unknown, options), *commands[options.command].wrong(options)]
+    if word is None or argv[0] != word:
+        return parsers()[0].parse_args(argv)  # asks for help, or the version
+    parser = _parser_of(word)
+    options, unknown = parser.parse_known_args(argv[1:], argparse.Namespace(command=word))
+    wrong = [*_sorted_in(unknown, options), *parser.wrong(options)]
     if wrong:
         raise _error(wrong, options)
     return options
@@ -106,6 +110,39 @@ class Parser(argparse.ArgumentParser):
         for action in self._actions:
             if isinstance(action, Checked):
                 yield from action.wrong(getattr(options, action.dest))
+
+
+def _parser_of(name: str) -> Parser:
+    """Return the parser of one command: to make those of the others takes longer than to parse."""
+    parser = Parser(prog=f"conformance {name}", **_described(name))
+    command(name).arguments(parser)
+    return parser
+
+
+def _described(name: str) -> dict[str, Any]:
+    return {"description": f"{COMMANDS[name]}.", "allow_abbrev": False, "formatter_class": _Formatter}
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Knows how wide the terminal is without `shutil`, which argparse would load and ask for each argument."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+_USUAL: Final = 80
+
+
+@cache
+def _columns() -> int:
+    try:
+        given = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        given = 0
+    try:
+        return given or os.get_terminal_size(sys.__stdout__.fileno()).columns or _USUAL  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return _USUAL
 
 
 class Checked(argparse.Action):
@@ -178,12 +215,13 @@ def parsers(*wanted: str) -> tuple[Parser, dict[str, Parser]]:
         description="Checks that a FastAPI + arq + SQLAlchemy application has the architecture it was designed with.",
         epilog="Exit status: 0 nothing found; 1 findings; 2 the check could not be done, or not completely.",
         allow_abbrev=False,
+        formatter_class=_Formatter,
     )
     parser.add_argument("-V", "--version", action=_Version, nargs=0, help="print the version")
     several = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser, prog="conformance")
     commands: dict[str, Parser] = {}
     for name, about in COMMANDS.items():
-        commands[name] = several.add_parser(name, help=about, description=f"{about}.", allow_abbrev=False)
+        commands[name] = several.add_parser(name, help=about, **_described(name))
         if name in wanted:
             command(name).arguments(commands[name])
     return parser, commands
