@@ -29,10 +29,11 @@ from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from conformance.check import OWN, Lines, configure, is_accepted, load
-from conformance.config import ROLES, covers, matches, nearest
+from conformance.check import configure, load
+from conformance.config import ROLES, covers, is_accepted, matches, nearest
 from conformance.errors import UsageError, shown
 from conformance.facts import code
+from conformance.files import Lines
 from conformance.program.reaches import chain as chain_of_imports
 from conformance.program.scopes import ClassScope, ModuleScope, scopes_of
 from conformance.program.values import ClassValue, External, FunctionValue, Instance, Member
@@ -48,7 +49,7 @@ from conformance.results import (
     Violation,
     fingerprint,
 )
-from conformance.suppressions import Suppressions, in_code
+from conformance.suppressions import OWN, Suppressions, in_code
 from conformance.version import VERSION
 
 if TYPE_CHECKING:

@@ -20,7 +20,19 @@ from conformance.results import Problem, Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["ROLES", "Config", "Profile", "covers", "find", "line_of", "load", "matches", "nearest", "overridden"]
+__all__ = [
+    "ROLES",
+    "Config",
+    "Profile",
+    "covers",
+    "find",
+    "is_accepted",
+    "line_of",
+    "load",
+    "matches",
+    "nearest",
+    "overridden",
+]
 
 ROLES: Final = (
     "routes",
@@ -388,6 +400,13 @@ def line_of(config: Config, key: str) -> int:
         return _line_of(config.file.read_text("utf-8-sig"), key) if config.file else 0
     except (OSError, UnicodeDecodeError):
         return 0
+
+
+def is_accepted(config: Config, path: str) -> bool:
+    """Return whether it is accepted that a file cannot be read."""
+    from conformance.globs import globs  # noqa: PLC0415 - seldom needed
+
+    return bool(config.accept_unreadable) and globs(config.accept_unreadable).match_file(path)
 
 
 def matches(pattern: str, module: str) -> bool:

@@ -6,8 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from conformance import config as configuration
 from conformance.facts.code import Case, Class, For, Function, Handler, If, Match, Try, While, With, children
 from conformance.facts.nesting import Nested
+from conformance.files import Lines
 from conformance.globs import globs
 from conformance.results import Place
 
@@ -15,8 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from conformance.facts.code import Comment, ModuleCode, Statement
+    from conformance.stages import Loaded
 
-__all__ = ["Suppression", "Suppressions", "in_code", "in_configuration"]
+__all__ = ["OWN", "Suppression", "Suppressions", "in_code", "in_configuration", "in_target"]
+
+OWN: Final = "architecture"
+"""What suppressions call a team's own rules, with what follows a dash; its tests know them, a check does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,16 @@ class Suppression:
     place: Place
     lines: frozenset[int] | range | None = None
     glob: str = ""
+
+
+def in_target(loaded: Loaded) -> Iterator[Suppression]:
+    """Yield all that there are in a target and its configuration."""
+    modules = {file.shown: file.module for file in loaded.target.files}
+    for path, code in loaded.codes.items():
+        yield from in_code(code, path, modules[path])
+    config = loaded.config
+    shown = Lines(loaded.target).shown(config.file)
+    yield from in_configuration(config.per_file_ignores, shown, lambda glob: configuration.line_of(config, glob))
 
 
 def in_code(code: ModuleCode, path: str, module: str) -> Iterator[Suppression]:

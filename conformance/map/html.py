@@ -11,7 +11,7 @@ from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance.check import Lines
+from conformance.files import Lines
 from conformance.reporters.text import inert
 from conformance.rules import all_rules
 
