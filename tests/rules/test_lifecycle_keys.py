@@ -146,6 +146,13 @@ UNREAD = {
     "read": ("app.state.a = 1", "", READ, ""),
     "unread": ("app.state.b = 1  # expect: LC208", "", READ, ""),
     "the first of two": ("app.state.b = 1  # expect: LC208\n    app.state.b = 2", "", READ, ""),
+    "by each of two lifespans": (
+        "app.state.b = 1  # expect: LC208",
+        "",
+        READ,
+        "\n--- app/admin.py\nfrom contextlib import asynccontextmanager\nfrom fastapi import FastAPI\n@asynccontextmanager\nasync def start(app):\n"
+        "    app.state.b = 1  # expect: LC208\n    app.state.b = 2\n    yield\nadmin = FastAPI(lifespan=start)",
+    ),
     "only released": ("app.state.b = Redis()  # expect: LC208", "await app.state.b.aclose()", READ, ""),
     "released through getattr": (
         "app.state.b = Redis()  # expect: LC208",

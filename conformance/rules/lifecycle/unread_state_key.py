@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from conformance.facts import code
 from conformance.program import Access, Program, catalogue
-from conformance.program.scopes import Scope, enclosing
+from conformance.program.scopes import FunctionScope, Scope, enclosing
 from conformance.results import Severity, Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.lifecycle.common import hands_state_away, is_library_key, written_in_lifespan
@@ -15,19 +15,19 @@ from conformance.rules.lifecycle.common import hands_state_away, is_library_key,
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The first write of a key, and all keys that something reads: None for a computed one."""
+    """The first write of a key in a function, and all keys that something reads: None for a computed one."""
 
     access: Access
     read: frozenset[str | None]
 
 
 def subjects(program: Program) -> Iterator[Written]:
-    """The first write of each key of app.state in the lifespan."""
-    seen: set[str] = set()
+    """The first write of each key of app.state in each function of the lifespan."""
+    seen: set[tuple[FunctionScope | None, str]] = set()
     read = frozenset(_keys_read(program))
     for access in written_in_lifespan(program):
-        if access.key is not None and access.key not in seen:
-            seen.add(access.key)
+        if access.key is not None and (access.function, access.key) not in seen:
+            seen.add((access.function, access.key))
             if not is_library_key(program, access):
                 yield Written(access, read)
 
