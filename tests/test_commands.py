@@ -6,6 +6,7 @@ import json
 import pkgutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,20 +74,30 @@ def test_a_check_of_what_has_not_changed_loads_the_cache_and_no_engine(tmp_path:
     }
 
 
-@pytest.mark.parametrize("name", ["CK902", "suppression-without-reason"])
-def test_the_page_of_a_rule_loads_the_module_of_no_other(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["DI101", "nullable-provider", "CK902", "TS702"])
+def test_the_page_of_a_rule_loads_neither_rules_nor_the_engine(tmp_path: Path, name: str) -> None:
     modules = loaded(tmp_path, "rule", name)
 
-    assert {each for each in modules if each.startswith("conformance.rules.check")} == {
-        "conformance.rules.check",
-        "conformance.rules.check.suppression_without_reason",
-    }
-    assert "conformance.program" not in modules
+    assert not {each for each in modules if each.count(".") > 2 and each.startswith("conformance.rules")}
+    assert not {"conformance.program", "conformance.check", "conformance.facts"} & modules
+
+
+@pytest.mark.parametrize("name", ["LY404", "LY408"])
+def test_the_page_of_a_rule_that_is_put_together_loads_its_module_and_that_of_no_other(
+    tmp_path: Path, name: str
+) -> None:
+    modules = loaded(tmp_path, "rule", name)
+
+    assert len({each for each in modules if each.count(".") > 2 and each.startswith("conformance.rules.layers")}) < 4
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
-def test_a_rule_is_found_by_its_id_and_by_its_name(rule: Rule[object]) -> None:
-    assert rule_called(rule.id.lower()) is rule_called(rule.name.upper()) is rule
+def test_a_rule_is_read_by_its_id_and_by_its_name(rule: Rule[object]) -> None:
+    by_id, by_name = rule_called(rule.id.lower()), rule_called(rule.name.upper())
+
+    assert by_id == by_name
+    assert by_id is not None
+    assert replace(by_id, subjects=rule.subjects, check=rule.check) == rule
 
 
 @pytest.mark.parametrize("name", ["", "DI", "DI10", "DI999", "nullable", "ALL"])

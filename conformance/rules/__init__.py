@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from conformance.rules.base import Rule
+from conformance.results import Severity
+from conformance.rules.base import Example, Rule, by_the_engine, no_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["Rule", "all_rules", "rule_called"]
+
+_RUN = frozenset({"subjects", "check"})
+"""What a rule has besides texts."""
 
 
 @cache
@@ -24,14 +29,16 @@ def all_rules() -> tuple[Rule[Any], ...]:
 
 
 def rule_called(name: str) -> Rule[Any] | None:
-    """Return the rule with this id or name, without loading the others; None where there is none.
+    """Return the rule with this id or name, for people to read. None where there is none.
 
-    Its file is known by the line that says so.
+    What a rule says of itself stands as literals in its file, in `RULE = Rule(…)`, and is read there: neither the
+    engine nor another rule is loaded. Where something is no literal, the file is loaded.
     """
     said = (f'\n    id="{name.upper()}",\n', f'\n    name="{name.casefold()}",\n')
     for family, module in _modules():
-        if any(line in _source(family, module) for line in said):
-            rule = _rule_in(family, module)
+        source = _source(family, module)
+        if any(line in source for line in said):
+            rule = _written_in(source) or _rule_in(family, module)
             if rule is not None and (rule.id == name.upper() or rule.name == name.casefold()):
                 return rule
     return None
@@ -48,6 +55,28 @@ def _modules() -> Iterator[tuple[str, str]]:
 def _rule_in(family: str, module: str) -> Rule[Any] | None:
     rule = getattr(importlib.import_module(f"{family}.{module}"), "RULE", None)
     return rule if isinstance(rule, Rule) else None
+
+
+def _written_in(source: str) -> Rule[Any] | None:
+    """Return the rule that a module defines, by its text."""
+    for statement in ast.parse(source).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="RULE")], value=ast.Call(keywords=keywords)):
+                with suppress(ValueError):
+                    said = {str(each.arg): _literal(each.value) for each in keywords if each.arg not in _RUN}
+                    return Rule(**said, subjects=no_subjects, check=by_the_engine)
+    return None
+
+
+def _literal(node: ast.expr) -> Any:  # noqa: ANN401 - of many types
+    match node:
+        case ast.Tuple(elts=elements):
+            return tuple(map(_literal, elements))
+        case ast.Call(func=ast.Name(id="Example"), args=arguments):
+            return Example(*map(_literal, arguments))
+        case ast.Attribute(value=ast.Name(id="Severity"), attr=name):
+            return Severity[name]
+    return ast.literal_eval(node)
 
 
 def _source(family: str, module: str) -> str:

@@ -150,8 +150,16 @@ UNREAD = {
         "app.state.b = 1  # expect: LC208",
         "",
         READ,
-        "\n--- app/admin.py\nfrom contextlib import asynccontextmanager\nfrom fastapi import FastAPI\n@asynccontextmanager\nasync def start(app):\n"
-        "    app.state.b = 1  # expect: LC208\n    app.state.b = 2\n    yield\nadmin = FastAPI(lifespan=start)",
+        """
+--- app/admin.py
+from contextlib import asynccontextmanager
+from fastapi import FastAPI
+@asynccontextmanager
+async def start(app):
+    app.state.b = 1  # expect: LC208
+    app.state.b = 2
+    yield
+admin = FastAPI(lifespan=start)""",
     ),
     "only released": ("app.state.b = Redis()  # expect: LC208", "await app.state.b.aclose()", READ, ""),
     "released through getattr": (
