@@ -11,13 +11,14 @@ import sys
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import chain
 from typing import TypeAlias
 
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.annotations import Annotations, instances
+from conformance.program.answers import ROUNDS, Answers, TooDeepError
 from conformance.program.calls import Calls, CallSite
 from conformance.program.containers import TAKING_OUT, Containers
 from conformance.program.rings import rings
@@ -60,7 +61,6 @@ from conformance.program.values import (
     Value,
     Values,
 )
-from conformance.recursion import calls_up_to
 
 _REQUEST = Instance("starlette.requests.Request")
 _BOUND = frozenset({"self", "cls"})
@@ -78,24 +78,13 @@ _ITERATORS = frozenset(
 _PROTOCOL = "typing.Protocol"
 _REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript, code.BooleanOperation})
 _MemberKey: TypeAlias = tuple[ModuleScope, str]
-_Question: TypeAlias = tuple[object, Callable[[], Values], object]
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
-_DEEPEST = 80
-"""How many questions may hang on one another; what is behind that is asked for by itself, before them."""
-_DEEPEST_IN_RING = 400
-"""How many, where one of them leads back to itself by way of more than that; behind that nothing is known."""
-_DEEP = 20
-"""With so many on one another, more calls within each other are let than Python lets by itself."""
-_CALLS = 8_000
-"""How many calls: about nine a question, seldom twice as many."""
 _LONGEST_SUFFIX = 50
 """How many parts of a module's name an import may give that does not count from where the name does."""
 _MOST_VALUES = 500
 """How many values an expression may stand for of which it is known which call made each."""
 _LONGEST_TEXT = 2_000
 """How many pieces a text may be put together of to be known."""
-_ROUNDS = 12
-"""How often a ring of questions is asked anew until nothing changes; four are enough for all real code seen."""
 PASSING_ON = frozenset(
     {"functools.partial", "functools.partialmethod", "contextlib.asynccontextmanager", "contextlib.contextmanager",
      "contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext", "asyncio.run", "asyncio.wait_for",
@@ -104,14 +93,6 @@ PASSING_ON = frozenset(
      "builtins.reversed", "builtins.iter", "dataclasses.replace"}
 )  # fmt: skip
 """Functions whose result stands for their first argument."""
-
-
-class _TooDeepError(Exception):
-    """More questions hang on one another than may; the last of them is to be answered by itself."""
-
-    def __init__(self, question: _Question) -> None:
-        super().__init__()
-        self.question = question
 
 
 class Inference:
@@ -151,15 +132,10 @@ class Inference:
         self._joint: dict[int, tuple[Scope, str]] = {}
         """By the identity of the tuples in `_wholes` and `_members`, which are kept."""
         self._within_joint: dict[tuple[Scope, str, str, ModuleScope], tuple[Resolved, ...]] = {}
-        self._memo: dict[object, Values] = {}
-        self._kept: list[object] = []
-        self._running: dict[object, int] = {}
-        self._lowest: list[int] = []
-        self._provisional: dict[object, tuple[Values, int]] = {}
-        self._assumed: dict[object, Values] = {}
-        self._ring: list[object] = []
-        self._changes = 0
-        self._deepest = _DEEPEST
+        self._answers: Answers[Value] = Answers(self.union)
+        self._known = self._answers.known
+        self.remember = self._answers.remember
+        """Gives the values of a question, computed once: see `Answers`."""
         self._are_properties: dict[FunctionScope, bool] = {}
         self._annotations = Annotations(self)
         self.calls = Calls(self)
@@ -171,7 +147,7 @@ class Inference:
 
     def forget(self) -> None:
         """Drop what was remembered: what functions are given has become known."""
-        self._memo.clear()
+        self._answers.forget()
         self.calls.forget()
         self._bases.clear()
         self._ancestry.clear()
@@ -298,7 +274,7 @@ class Inference:
                 asking[inner].append(key)
         self._members.update(dict.fromkeys(ring, ()))
         pending = dict.fromkeys(ring)
-        for _ in range(_ROUNDS * len(ring)):
+        for _ in range(ROUNDS * len(ring)):
             if not pending:
                 break
             key = next(iter(pending))
@@ -441,7 +417,7 @@ class Inference:
             self._bases[cls] = ()  # a class that inherits itself
             try:
                 self._bases[cls] = tuple(self._find_bases(cls))
-            except _TooDeepError:
+            except TooDeepError:
                 del self._bases[cls]
                 raise
         return self._bases[cls]
@@ -494,104 +470,14 @@ class Inference:
         if type(node) not in _REMEMBERED:
             return self._infer(node, scope)
         key = (id(node), id(scope))
-        known = self._memo.get(key)
+        known = self._known.get(key)
         if known is not None:
             return known
         return self.remember(key, lambda: self._infer(node, scope), keep=(node, scope))
 
     def is_settled(self, node: code.Expression, scope: Scope) -> bool:
         """Return whether what an expression stands for is known for good, and not provisional."""
-        return (id(node), id(scope)) in self._memo
-
-    def remember(self, key: object, compute: Callable[[], Values], keep: object = None) -> Values:
-        """Return the values of a question, computed once.
-
-        Where the question leads back to itself, what is assumed for it is () at first, then what came out, until
-        nothing new comes out: the least fixed point, whichever question was asked first. Until the outermost question
-        of such a ring is answered, the answers within it are provisional. Where too many hang on one another, the last
-        of them is answered first, so that no answer depends on where the asking began.
-        """
-        known = self._memo.get(key)
-        if known is not None:
-            return known
-        provisional = self._provisional.get(key)
-        if provisional is not None:
-            values, lowest = provisional
-            self._lowest[-1] = min(self._lowest[-1], lowest)
-            return values
-        at = self._running.get(key)
-        if at is not None:
-            self._lowest[-1] = min(self._lowest[-1], at)
-            return self._assumed.setdefault(key, ())
-        if not self._running:
-            return self._outermost((key, compute, keep))
-        if len(self._running) > self._deepest:
-            if self._deepest == _DEEPEST:
-                raise _TooDeepError((key, compute, keep))
-            return ()
-        return self._asked(key, compute, keep)
-
-    def _outermost(self, question: _Question) -> Values:
-        """Answer a question on which no other hangs, and before it those that it leads to in the depth."""
-        pending = {question[0]: question}
-        while pending:
-            key, compute, keep = next(reversed(pending.values()))
-            try:
-                result = self._memo[key] if key in self._memo else self._asked(key, compute, keep)
-            except _TooDeepError as error:
-                for begun in (self._provisional, self._assumed, self._ring):
-                    begun.clear()
-                deeper = error.question
-                if deeper[0] in pending:
-                    self._deepest = _DEEPEST_IN_RING
-                else:
-                    pending[deeper[0]] = deeper
-            else:
-                del pending[key]
-                self._deepest = _DEEPEST
-        return result
-
-    def _asked(self, key: object, compute: Callable[[], Values], keep: object) -> Values:
-        depth = len(self._running)
-        if depth == _DEEP:
-            compute = partial(_with_room, compute)
-        self._kept.append(keep)
-        self._running[key] = depth
-        self._lowest.append(depth)
-        mark = len(self._ring)
-        try:
-            result = self._settled(key, compute, depth, mark)
-        finally:
-            del self._running[key]
-            lowest = self._lowest.pop()
-        if lowest >= depth:
-            self._memo[key] = result
-            for inner in self._ring[mark:]:
-                self._memo[inner] = self._provisional.pop(inner)[0]
-                self._assumed.pop(inner, None)
-            del self._ring[mark:]
-            self._assumed.pop(key, None)
-        else:
-            self._provisional[key] = (result, lowest)
-            self._ring.append(key)
-            self._lowest[-1] = min(self._lowest[-1], lowest)
-        return result
-
-    def _settled(self, key: object, compute: Callable[[], Values], depth: int, mark: int) -> Values:
-        """Compute, again and again where the question is the outermost of a ring and something new came out."""
-        for _ in range(_ROUNDS):
-            before = self._changes
-            result = compute()
-            assumed = self._assumed.get(key)
-            if assumed is not None and not set(result) <= set(assumed):
-                self._assumed[key] = self.union((assumed, result))
-                self._changes += 1
-            if assumed is None or self._lowest[-1] < depth or self._changes == before:
-                break
-            for inner in self._ring[mark:]:
-                del self._provisional[inner]
-            del self._ring[mark:]
-        return result
+        return (id(node), id(scope)) in self._known
 
     def _infer(self, node: code.Expression, scope: Scope) -> Values:
         match node:
@@ -1262,11 +1148,6 @@ def _with_arguments(value: Value, stated: Values) -> Value:
             if isinstance(each, Instance) and each.type == value.type and each.arguments:
                 return replace(value, arguments=each.arguments)
     return value
-
-
-def _with_room(compute: Callable[[], Values]) -> Values:
-    with calls_up_to(_CALLS):
-        return compute()
 
 
 def _is_none(value: Value) -> bool:
