@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from conformance.facts import code
@@ -257,16 +258,19 @@ class Origins:
 
     def _given_to_field(self, cls: ClassScope, name: str) -> Iterator[Located]:
         """Yield what is given to a field of a class that has no `__init__` of its own: a dataclass or model."""
-        if name not in cls.bindings or self.names.class_symbols(cls, "__init__"):
+        family = [base for base in self.names.ancestry(cls) if isinstance(base, ClassScope)]
+        if not any(name in base.bindings for base in family) or self.names.class_symbols(cls, "__init__"):
             return
-        fields = [n for n, bindings in cls.bindings.items() if any(_is_field(b) for b in bindings)]
-        for call, scope in self.names.calls_of_class(cls):
+        fields = [n for base in reversed(family) for n, bindings in base.bindings.items() if any(map(_is_field, bindings))]
+        position = list(dict.fromkeys(fields)).index(name) if name in fields else None
+        for call, scope in chain.from_iterable(map(self.names.calls_of_class, family)):
             for keyword in call.keywords:
                 if keyword.name == name:
                     yield Located(keyword.value, scope)
-            for position, argument in enumerate(call.arguments):
-                if position < len(fields) and fields[position] == name:
-                    yield Located(argument, scope)
+                elif keyword.name is None:
+                    yield from self._stored(keyword.value, frozenset({name}), scope)
+            if position is not None and position < len(call.arguments):
+                yield Located(call.arguments[position], scope)
 
     def _contained(self, container: code.Expression, scope: Scope) -> Iterator[Located]:
         """Yield what is put into a container by item, `append`, `add` or `setdefault`."""

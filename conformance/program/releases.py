@@ -223,21 +223,30 @@ class Releases:
         siblings = [o for o in others if o is not created and o.innermost.call is created.innermost.call]
         if siblings and all(self.is_shared(c) for c in (created, *siblings)):
             siblings = []
+        beside = [o for o in siblings if o.scope is created.scope]
         for release in releases:
             if release.of(created.call):
                 return True
-            if any(release.of(call) for call in inside) and not siblings:
+            if any(release.of(call) for call in inside) and not (beside or any(release.of(o.call) for o in siblings)):
                 return True
         return False
 
     def taken_over(self, created: Construction) -> Iterator[CallSite]:
         """Yield the calls that made what a construction takes over, so that it is released with it."""
-        names = catalogue.TAKEN_OVER.get(created.name, ())
-        given = [k.value for k in created.call.keywords if k.name in names]
-        if names and created.name.endswith(("from_pool", "AsyncEngine")):
-            given += created.call.arguments[:1]
+        made = created.innermost
+        names = catalogue.TAKEN_OVER.get(made.name, ())
+        given = [k.value for k in made.call.keywords if k.name in names]
+        if names and made.name.endswith(("from_pool", "AsyncEngine")):
+            given += made.call.arguments[:1]
         for argument in given:
-            yield from self.origins.of(argument, created.scope)
+            yield from self.origins.of(argument, made.scope)
+
+    def _taken_with(self, release: Release) -> Iterator[CallSite]:
+        """Yield the calls that made what a released object had taken over."""
+        for site in release.sites:
+            construction = self.resources.constructed_by(site.call, site.scope)
+            if construction is not None:
+                yield from self.taken_over(construction)
 
     def unreleased(self, visits: Iterable[Visit]) -> Iterator[Construction]:
         """Yield what functions create and never release; only what the catalogue knows."""
@@ -245,10 +254,7 @@ class Releases:
         created = list(self.created_by(visits))
         releases = self.in_visits(visits)
         open_ones = [c for c in created if not self.covers(releases, c, created)]
-        taken: set[int] = set()
-        for construction in created:
-            if construction not in open_ones:
-                taken |= {id(site.call) for site in self.taken_over(construction)}
+        taken = {id(site.call) for release in releases for site in self._taken_with(release)}
         for construction in open_ones:
             if construction.resource.exact and construction.resource.releasable and id(construction.call) not in taken:
                 yield construction

@@ -694,6 +694,48 @@ async def lifespan(app):
         later.close()
         await third.close()
 """,
+    "fields of a base class, given as a dict": """
+import dataclasses
+@dataclasses.dataclass(kw_only=True)
+class Shared:
+    redis: Redis
+    @classmethod
+    async def build(cls):
+        pool = ConnectionPool.from_url("redis://cache")
+        client = Redis.from_pool(pool)
+        return {"redis": client}
+    @classmethod
+    async def create(cls):
+        shared = await cls.build()
+        return cls(**shared)
+    async def aclose(self):
+        await self.redis.aclose()
+@dataclasses.dataclass(kw_only=True)
+class Wide(Shared):
+    http: httpx.AsyncClient
+    @classmethod
+    async def create(cls):
+        shared = await cls.build()
+        return cls(http=httpx.AsyncClient(), **shared)
+    async def aclose(self):
+        await super().aclose()
+        await self.http.aclose()
+@dataclasses.dataclass(kw_only=True)
+class Leaky(Shared):
+    queue: Redis
+    @classmethod
+    async def create(cls):
+        return cls(queue=Redis(), **await cls.build())  # expect: LC201
+@asynccontextmanager
+async def lifespan(app):
+    context = await (Wide.create() if app.debug else Shared.create())
+    leaky = await Leaky.create()
+    try:
+        yield
+    finally:
+        await context.aclose()
+        await leaky.aclose()
+""",
     "kept by a cached function": """
 import functools
 @functools.lru_cache
