@@ -10,8 +10,8 @@ from typing import Literal
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.inference import Inference
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, scopes_of
-from conformance.program.values import ClassValue, Display, FunctionValue, Instance, Value
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, ParameterBinding, Scope, scopes_of
+from conformance.program.values import ClassValue, Display, FunctionValue, Instance, Symbol, Value
 from conformance.results import Place
 
 
@@ -74,6 +74,8 @@ class Event:
 
 
 _GIVING = frozenset({"lifespan", "on_startup", "on_shutdown"})
+_DEEPEST = 5
+"""Through how many functions a lifespan is followed that they hand on."""
 
 
 class Lifespans:
@@ -187,39 +189,61 @@ class Lifespans:
             return
         given: code.Node | None = None
         keywords, is_open = self._keywords(node, scope)
-        for keyword in keywords:
+        for keyword, where in keywords:
             match keyword.name:
                 case "lifespan":
                     if not (isinstance(keyword.value, code.Constant) and keyword.value.value is None):
                         given = keyword
-                        self._starters((keyword.value,), scope, "lifespan", keyword)
+                        self._starters((keyword.value,), where, "lifespan", keyword)
                 case "on_startup" | "on_shutdown" as name:
                     kind: Literal["startup", "shutdown"] = "startup" if name == "on_startup" else "shutdown"
                     if not _is_empty(keyword.value):
-                        self.events.append(Event(keyword, scope, f"{name}=", node))
-                    for value in self.names.infer(keyword.value, scope):
+                        self.events.append(Event(keyword, where, f"{name}=", node))
+                    for value in self.names.infer(keyword.value, where):
                         match value:
                             case Display(node=code.Sequence(elements=elements), scope=inner):
                                 self._starters(elements, inner, kind, keyword)
         if is_app:
             self.applications.append(Application(node, scope, given, is_open))
 
-    def _keywords(self, node: code.Call, scope: Scope) -> tuple[list[code.Keyword], bool]:
-        """Return the keywords of a call, those of a known `**mapping` among them, and whether others are possible."""
-        found: list[code.Keyword] = []
+    def _keywords(self, node: code.Call, scope: Scope) -> tuple[list[tuple[code.Keyword, Scope]], bool]:
+        """Return the keywords of a call, each with where it stands, and whether others are possible.
+
+        Those of each known `**mapping` are among them; of the `**kwargs` of a function they are those of its calls.
+        """
+        found: list[tuple[code.Keyword, Scope]] = []
         is_open = False
+        pending: list[tuple[code.Expression, Scope, int]] = []
         for keyword in node.keywords:
             if keyword.name is not None:
-                found.append(keyword)
-                continue
-            match self.names.infer(keyword.value, scope):
-                case (Display(node=code.Mapping(keys=keys, values=values), scope=inner),):
-                    texts = [None if key is None else self.names.text(key, inner) for key in keys]
-                    is_open = is_open or None in texts
-                    found += [code.Keyword(v.span, t, v) for t, v in zip(texts, values, strict=True) if t]
-                case _:
-                    is_open = True
+                found.append((keyword, scope))
+            else:
+                pending.append((keyword.value, scope, 0))
+        while pending:
+            mapping, inside, depth = pending.pop()
+            values = self.names.infer(mapping, inside) if depth < _DEEPEST else ()
+            is_open = is_open or not values
+            for value in values:
+                match value:
+                    case Display(node=code.Mapping(keys=keys, values=items), scope=inner):
+                        for key, item in zip(keys, items, strict=True):
+                            name = None if key is None else self.names.text(key, inner)
+                            if key is None:
+                                pending.append((item, inner, depth + 1))
+                            elif name:
+                                found.append((code.Keyword(item.span, name, item), inner))
+                            is_open = is_open or (key is not None and name is None)
+                    case _:
+                        is_open = True
         return found, is_open
+
+    def _parameters(self, node: code.Expression, scope: Scope) -> Iterator[tuple[FunctionScope, code.Parameter]]:
+        """Yield the parameters that a name stands for, each with its function."""
+        if isinstance(node, code.Name):
+            for symbol in self.names.lookup(node.id, scope):
+                match symbol:
+                    case Symbol(scope=FunctionScope() as function, binding=ParameterBinding(node=parameter)):
+                        yield function, parameter
 
     def _starters(
         self,
@@ -229,15 +253,21 @@ class Lifespans:
         registered: code.Node,
     ) -> None:
         for node in nodes:
-            for function in self._functions(node, scope):
+            for function in dict.fromkeys(self._functions(node, scope)):
                 self._starter(function, kind, registered, scope)
 
-    def _functions(self, node: code.Expression, scope: Scope) -> Iterator[FunctionScope]:
+    def _functions(self, node: code.Expression, scope: Scope, depth: int = 0) -> Iterator[FunctionScope]:
         values: list[Value] = list(self.names.infer(node, scope))
         if isinstance(node, code.Call) and not any(isinstance(v, (FunctionValue, Instance)) for v in values):
             # A library function that combines lifespans: those it is given.
             for argument in (*node.arguments, *(k.value for k in node.keywords)):
                 values += self.names.infer(argument, scope)
+        if depth < _DEEPEST:
+            for function, parameter in self._parameters(node, scope):
+                for call, where, skip in self.names.calls_of(function):
+                    given = self.names.bind(function, call, where, skip).get(parameter.name)
+                    if given is not None:
+                        yield from self._functions(given, where, depth + 1)
         for value in values:
             match value:
                 case FunctionValue(function=function):

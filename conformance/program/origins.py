@@ -261,7 +261,9 @@ class Origins:
         family = [base for base in self.names.ancestry(cls) if isinstance(base, ClassScope)]
         if not any(name in base.bindings for base in family) or self.names.class_symbols(cls, "__init__"):
             return
-        fields = [n for base in reversed(family) for n, bindings in base.bindings.items() if any(map(_is_field, bindings))]
+        fields = [
+            n for base in reversed(family) for n, bindings in base.bindings.items() if any(map(_is_field, bindings))
+        ]
         position = list(dict.fromkeys(fields)).index(name) if name in fields else None
         for call, scope in chain.from_iterable(map(self.names.calls_of_class, family)):
             for keyword in call.keywords:

@@ -28,6 +28,36 @@ print(lifespan=not_one)
         {"lifespan lifespan", "lifespan other", "lifespan third", "lifespan fourth", "lifespan fifth",
          "lifespan sixth"},
     ),
+    "given to the function that makes the application": (
+        """
+from collections.abc import Callable
+def make(lifespan: Callable | None = None, *, title: str = "", **options):
+    if lifespan is None:
+        lifespan = default(title)
+    return build(FastAPI, lifespan, **options)
+def build(kind, start, **options):
+    return FastAPI(lifespan=start, **options)
+def default(title):
+    def inner(app): yield
+    return inner
+def other(app): yield
+def third(app): yield
+def opened(): ...
+def not_one(app): yield
+make(lifespan=other)
+make(third, on_startup=[opened])
+print(not_one, lifespan=not_one)
+""",
+        {"lifespan default.<locals>.inner", "lifespan other", "lifespan third", "startup opened"},
+    ),
+    "given to the keywords of the function that makes the application": (
+        """
+def make(title, **options):
+    return FastAPI(title=title, **options)
+make("a", lifespan=lifespan)
+""",
+        {"lifespan lifespan"},
+    ),
     "a class": (
         """
 class Life:
