@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from conformance.config import Config, Profile, matches
 from conformance.facts import code
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope
+from conformance.program import catalogue
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
 from conformance.program.values import Instance
 
 if TYPE_CHECKING:
@@ -90,6 +91,25 @@ class _Roles:
                 name = code.dotted(application.call.function).rpartition(".")[2]
                 line = application.call.span[0]
                 self.give(application.module, "entrypoint", f"calls `{name}(…)` (line {line})")
+        for call, module in self._made_elsewhere():
+            evidence = f"makes the application by `{code.dotted(call.function)}(…)` (line {call.span[0]})"
+            self.give(module, "entrypoint", evidence)
+
+    def _made_elsewhere(self) -> Iterator[tuple[code.Call, ModuleScope]]:
+        """Yield the calls in module bodies of a function, defined in another module, that makes the application."""
+        pending: list[Scope] = [each.scope for each in self.program.lifespans.applications]
+        seen: set[Scope] = set()
+        while pending:
+            scope = pending.pop()
+            if scope in seen or not isinstance(scope, FunctionScope):
+                continue
+            seen.add(scope)
+            for call, where, _ in self.names.calls_of(scope):
+                made = self.names.infer(call, where)
+                if any(isinstance(v, Instance) and self.names.is_a(v.type, *catalogue.APPS) for v in made):
+                    pending.append(where)
+                    if isinstance(where, ModuleScope) and not where.is_test and where is not scope.module:
+                        yield call, where
 
     def _lifespans(self) -> None:
         found = False

@@ -365,3 +365,44 @@ def test_a_handler_is_the_evidence_where_there_is_no_lifespan() -> None:
     assert roles_of(f"--- app/main.py\n{EVENTS}") == {
         "app.main": "entrypoint: calls `FastAPI(…)` (line 2), lifespan: defines the startup handler `up`"
     }
+
+
+def test_what_calls_the_function_that_makes_the_application_is_an_entrypoint() -> None:
+    text = """
+--- app/setup.py
+from fastapi import FastAPI
+def create(**options):
+    return FastAPI(**options)
+def title(): return FastAPI.__name__
+--- app/factory.py
+from app import setup
+def build():
+    application = setup.create()
+    return application
+def asked():
+    return setup.create().title
+--- app/main.py
+from app.factory import build
+app = build()
+--- app/second.py
+from app.setup import create as make
+app = make(title="second")
+--- app/importing.py
+from app.main import app
+from app.setup import title
+name = title()
+--- app/naming.py
+from app.factory import asked
+name = asked()
+--- tests/test_app.py
+from app.factory import build
+app = build()
+"""
+
+    found = roles_of(text)
+
+    assert {name: evidence for name, evidence in found.items() if evidence.startswith("entrypoint")} == {
+        "app.setup": "entrypoint: calls `FastAPI(…)` (line 3)",
+        "app.main": "entrypoint: makes the application by `build(…)` (line 2)",
+        "app.second": "entrypoint: makes the application by `make(…)` (line 2)",
+    }
