@@ -8,8 +8,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
-from conformance.program.scopes import FunctionScope, ModuleScope, Scope, enclosing, scopes_of
-from conformance.program.values import Display, Overrides
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, enclosing, scopes_of
+from conformance.program.values import Display, Instance, Overrides
 from conformance.results import Place
 
 if TYPE_CHECKING:
@@ -80,11 +80,30 @@ def _mentions(scope: Scope) -> bool:
 def is_overrides(program: Program, node: code.Expression, scope: Scope) -> bool:
     """Return whether an expression stands for `app.dependency_overrides`."""
     match node:
-        case code.Attribute(name=name) if name == _ATTRIBUTE:
-            return True
+        case code.Attribute(value=base, name=name) if name == _ATTRIBUTE:
+            return not _is_of_another(program, base, scope)
         case code.Name() | code.Call():
             return any(isinstance(v, Overrides) for v in program.names.infer(node, scope)) or _is_alias(node, scope)
     return False
+
+
+def _is_of_another(program: Program, base: code.Expression, scope: Scope) -> bool:
+    """Whether the object is of a class of the target that is no application and has overrides of its own: a broker."""
+    values = program.names.expand(program.names.infer(base, scope))
+    return bool(values) and all(
+        isinstance(v, Instance) and isinstance(v.type, ClassScope) and _has_its_own(program, v.type) for v in values
+    )
+
+
+def _has_its_own(program: Program, cls: ClassScope) -> bool:
+    family = program.names.ancestry(cls)
+    if any(isinstance(base, str) and not base.startswith(("typing.", "abc.", "builtins.")) for base in family):
+        return False
+    return any(
+        isinstance(base, ClassScope)
+        and (_ATTRIBUTE in base.bindings or any(True for _ in program.names.assigned_attributes(base, _ATTRIBUTE)))
+        for base in family
+    )
 
 
 def _is_alias(node: code.Expression, scope: Scope) -> bool:
@@ -128,7 +147,7 @@ def _assigned(
         case code.Subscript(value=table, key=key) if is_overrides(program, table, scope):
             restores = value is not None and _is_restored(value, scope)
             yield OverrideWrite(node, scope, table, (key,), removes=restores, whole=False)
-        case code.Attribute(name=name) if name == _ATTRIBUTE and value is not None:
+        case code.Attribute(name=name) if value is not None and is_overrides(program, target, scope):
             if operator == "":
                 yield from _whole(program, target, value, node, scope)
             else:

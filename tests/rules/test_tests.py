@@ -580,6 +580,51 @@ def test_c():
         stack.callback(app.dependency_overrides.clear)
         app.dependency_overrides[get_a] = get_b
 """,
+    "a context manager of one's own": """
+class Overridden:
+    def __init__(self, overrides):
+        self.overrides = overrides
+        self.before = {}
+    def __enter__(self):
+        for key, value in self.overrides.items():
+            if key in app.dependency_overrides:
+                self.before[key] = app.dependency_overrides[key]
+            app.dependency_overrides[key] = value
+        return self
+    def __exit__(self, *error):
+        for key in self.overrides:
+            if key in self.before:
+                app.dependency_overrides[key] = self.before.pop(key)
+            else:
+                del app.dependency_overrides[key]
+class Later(Overridden):
+    async def __aenter__(self):
+        app.dependency_overrides[get_a] = get_b
+    async def __aexit__(self, *error):
+        app.dependency_overrides.clear()
+class Forgetful:
+    def __enter__(self):
+        app.dependency_overrides[get_a] = get_b  # expect: TS702
+    def __exit__(self, *error):
+        app.title = ""
+    def close(self):
+        app.dependency_overrides.clear()
+""",
+    "a broker with overrides of its own": """
+class Broker:
+    def __init__(self):
+        self.dependency_overrides = {}
+class Application(FastAPI):
+    def __init__(self):
+        super().__init__()
+        self.dependency_overrides = {}
+broker = Broker()
+application = Application()
+def test_a():
+    broker.dependency_overrides[get_a] = get_b
+    broker.dependency_overrides.update({get_a: get_b})
+    application.dependency_overrides[get_a] = get_b  # expect: TS702
+""",
     "before the fixture hands on, and after": """
 @pytest.fixture
 def filled(client):

@@ -69,6 +69,8 @@ class _Covers:
             return False
         if self._removes_later(function, after, keys) or self._restores_itself(function):
             return True
+        if any(self._removes_later(method, (0, 0), keys) for method in self._leaving(function)):
+            return True
         outer = function.parent
         if isinstance(outer, FunctionScope) and self._removes_later(outer, _goes_on(outer), keys):
             return True
@@ -91,6 +93,14 @@ class _Covers:
         """Whether a function ends the override behind a place, or has it ended later."""
         removals = [removed for at, removed in self._removals(function) if at >= after]
         return any(self._matches(removed, keys) for removed in (*removals, *self._finalizers(function)))
+
+    def _leaving(self, function: FunctionScope) -> Iterator[FunctionScope]:
+        """Yield what runs when the with statement ends whose beginning a method is."""
+        name = {"__enter__": "__exit__", "__aenter__": "__aexit__"}.get(function.name)
+        if name is not None and function.owner is not None:
+            for symbol in self.names.class_symbols(function.owner, name):
+                if isinstance(symbol.binding, FunctionScope):
+                    yield symbol.binding
 
     def _tears_down(self, function: FunctionScope) -> bool:
         """Whether a fixture or teardown method ends overrides: all of them, whichever they are."""
