@@ -281,9 +281,9 @@ def test_a_package_of_which_not_all_is_meant_is_told_apart_from_its_init(tmp_pat
     contracts = named(pack_of(tmp_path, files))
     (tmp_path / "importlinter.ini").write_text(say("contracts", tmp_path / "app"))
 
-    assert dict(contracts["layers"].lists)["source_modules"] == ("app.core.text",)
-    assert dict(contracts["layers-modules"].lists)["source_modules"] == ("app.core",)
-    assert dict(contracts["layers-modules"].flags)["as_packages"] is False
+    assert dict(contracts["layers-core-1"].lists)["source_modules"] == ("app.core",)
+    assert dict(contracts["layers-core-1"].flags)["as_packages"] is False
+    assert dict(contracts["layers-core-2"].lists)["source_modules"] == ("app.core.text",)
     assert reported(lint(tmp_path)) == {("LY402", "app.core", 1), ("LY402", "app.core.text", 1)}
 
 

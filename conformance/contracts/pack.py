@@ -120,8 +120,8 @@ def _is_none_of_routes(program: Program, importer: ModuleScope, module: ModuleSc
     return bool(forbidden_role(program, importer, module))
 
 
-def _is_none_of_tasks(_: Program, __: ModuleScope, module: ModuleScope) -> bool:
-    return bool(forbidden_to_tasks(module))
+def _is_none_of_tasks(program: Program, importer: ModuleScope, module: ModuleScope) -> bool:
+    return bool(forbidden_to_tasks(program, importer, module))
 
 
 IMPORT_RULES: Final = (

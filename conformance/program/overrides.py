@@ -147,7 +147,7 @@ def _assigned(
         case code.Subscript(value=table, key=key) if is_overrides(program, table, scope):
             restores = value is not None and _is_restored(value, scope)
             yield OverrideWrite(node, scope, table, (key,), removes=restores, whole=False)
-        case code.Attribute(name=name) if value is not None and is_overrides(program, target, scope):
+        case code.Attribute() if value is not None and is_overrides(program, target, scope):
             if operator == "":
                 yield from _whole(program, target, value, node, scope)
             else:

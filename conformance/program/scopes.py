@@ -139,6 +139,10 @@ class ModuleScope:
     def body(self) -> tuple[code.Statement, ...]:
         return self.source.body
 
+    def contains(self, other: ModuleScope) -> bool:
+        """Return whether it is a package in which another module lies."""
+        return self.is_package and other.name.startswith(f"{self.name}.")
+
     def place(self, node: code.Node | code.Span) -> Place:
         """Return the place of a node; the symbol is that of the innermost function or class that holds it."""
         span = _span_of(node)

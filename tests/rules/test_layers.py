@@ -99,6 +99,27 @@ from app.components.worker.limits import ROUNDS
 --- app/components/worker/limits.py
 ROUNDS = 3
 """,
+    "LY402 a package gathers its own modules": """
+--- app/core/__init__.py
+from fastapi import FastAPI
+from app.core.views.users import router
+from .views import users
+from app.api.items import router as items  # expect: LY402
+def init(app: FastAPI):
+    app.include_router(router)
+--- app/core/views/users.py
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("/users")
+def users(): ...
+--- app/core/hashing.py
+from app.core.views.users import router  # expect: LY402
+--- app/api/items.py
+from fastapi import APIRouter
+router = APIRouter()
+@router.get("/items")
+def items(): ...
+""",
     "LY402 models named services are models": """
 --- app/models/services.py
 class Service: ...

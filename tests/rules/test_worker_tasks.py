@@ -194,6 +194,53 @@ from fastapi import FastAPI
 from app.life import lifespan
 app = FastAPI(lifespan=lifespan)
 """,
+    ("WK303", "what is put in, the key and what is taken out are told apart"): """
+--- app/state.py
+import weakref
+import httpx
+seen = weakref.WeakKeyDictionary()
+clients = set()
+by_name = {}
+ordered = []
+def f1(client: httpx.Client):
+    seen.setdefault(client, {})["k"] = 1
+    seen[client] = {}
+    seen.__setitem__(client, {})
+    clients.discard(client)
+    ordered.remove(client)
+def f2():
+    client = httpx.Client()
+    seen.setdefault(client, {})
+    by_name.setdefault("k", client)  # expect: WK303
+    by_name.__setitem__("k", client)  # expect: WK303
+    ordered.insert(0, client)  # expect: WK303
+    clients.add(client)  # expect: WK303
+    clients.discard(client)
+""",
+    ("WK304", "a package of tasks offers the settings beside them"): """
+--- app/jobs/__init__.py
+from app.jobs.mail import send
+from app.jobs.worker import WorkerSettings
+--- app/jobs/mail.py
+from app.jobs.worker import LIMIT  # expect: WK304
+async def send(ctx): ...
+--- app/jobs/worker.py
+from arq.connections import RedisSettings
+from app.jobs.mail import send
+LIMIT = 3
+class WorkerSettings:
+    functions = [send]
+    redis_settings = RedisSettings()
+--- app/other/tasks/__init__.py
+from app.other.tasks.worker import LIMIT  # expect: WK304
+async def post(ctx): ...
+--- app/other/tasks/worker.py
+from arq.connections import RedisSettings
+LIMIT = 3
+class WorkerSettings:
+    functions = ["app.other.tasks.post"]
+    redis_settings = RedisSettings()
+""",
     ("WK304", "what a task makes, imports and uses"): """
 --- app/worker.py
 from arq.connections import RedisSettings

@@ -50,7 +50,12 @@ def _outward(program: Program, reach: Reach) -> tuple[ModuleScope, str] | None:
 
 
 def role_outside(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
-    """Return the role for which a module lies further out than the importer; "" where it does not."""
+    """Return the role for which a module lies further out than the importer; "" where it does not.
+
+    What a package itself gathers from its own modules is no import outward.
+    """
+    if importer.contains(module):
+        return ""
     for role in OUTER:
         if module.has_role(role):
             own_component = role == "components" and program.component(module) == program.component(importer)

@@ -29,6 +29,9 @@ _MUTATING = frozenset(
      "popleft", "clear", "remove", "discard", "__setitem__", "__delitem__", "sort", "reverse",
      "difference_update", "intersection_update", "symmetric_difference_update"}
 )  # fmt: skip
+_KEYS = {"setdefault": 1, "__setitem__": 1, "insert": 1}
+"""How many arguments tell the place of what is put in."""
+_TAKING_OUT = frozenset({"pop", "remove", "discard", "__delitem__", "difference_update", "intersection_update"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,9 @@ def _called(program: Program, node: code.Call, function: FunctionScope) -> Itera
                 name = program.names.text(key, function) or "…"
                 yield Change("attribute", f"{code.dotted(base)}.{name}", (Located(value, function),), node)
         case code.Call(function=code.Attribute(value=base, name=name)) if name in _MUTATING:
-            given = (*node.arguments, *(keyword.value for keyword in node.keywords))
+            given = (*node.arguments[_KEYS.get(name, 0) :], *(keyword.value for keyword in node.keywords))
+            if name in _TAKING_OUT:
+                given = ()
             values = _items(Located(value, function) for value in given)
             if _is_globals(program, base, function):
                 yield Change("name", "globals()", values, node)

@@ -58,8 +58,10 @@ def _imports(program: Program, module: ModuleScope, task: FunctionScope | None =
         if task is not None and not (isinstance(edge.scope, FunctionScope) and task in enclosing(edge.scope)):
             continue
         for imported in dict.fromkeys((edge.module, *edge.defining_modules)):
-            role = forbidden_role(imported) if imported is not None and imported is not module else ""
-            if imported is not None and role:
+            if imported is None or imported is module:
+                continue
+            role = forbidden_role(program, module, imported)
+            if role:
                 yield Violation(
                     edge.place,
                     f"a task imports `{edge.qualified}`: `{imported.name}` is {_ARTICLES[role]}",
@@ -69,8 +71,13 @@ def _imports(program: Program, module: ModuleScope, task: FunctionScope | None =
                 break
 
 
-def forbidden_role(module: ModuleScope) -> str:
-    """Return what a module is that a task must not import; "" where it may."""
+def forbidden_role(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
+    """Return what a module is that a task must not import; "" where it may.
+
+    A package without a task of its own may offer arq the settings that lie in it, beside the tasks.
+    """
+    if importer.contains(module) and not any(function.module is importer for function in tasks(program)):
+        return ""
     return "" if module.has_role("tasks") else next((role for role in _ROLES if module.has_role(role)), "")
 
 
