@@ -142,6 +142,7 @@ class Inference:
         self.containers = Containers(self)
         self._assigned: dict[ClassScope, dict[str, list[tuple[FunctionScope, code.Expression]]]] = {}
         self._rests: dict[tuple[int, FunctionScope, type], code.Sequence | code.Mapping] = {}
+        self._given_back: dict[FunctionScope, str | None] = {}
         self._bases: dict[ClassScope, tuple[str | ClassScope, ...]] = {}
         self._ancestry: dict[ClassScope | str, tuple[str | ClassScope, ...]] = {}
 
@@ -841,7 +842,7 @@ class Inference:
             case ClassValue(cls=cls):
                 return (Instance(cls, Creation(node, scope)),)
             case FunctionValue(function=function):
-                return self.returned(function)
+                return self._handed_back(function, node, scope) or self.returned(function)
             case LambdaValue(node=inner, scope=outer):
                 return self.infer(inner.body, outer)
             case External(name=name):
@@ -859,6 +860,16 @@ class Inference:
             case StateEntry() | ContextEntry():
                 return self.union(self.result(v, node, scope) for v in self.expand((value,)))
         return ()
+
+    def _handed_back(self, function: FunctionScope, node: code.Call, scope: Scope) -> Values:
+        """Return what a call hands to a function that only gives it back: a decorator, a configuring function."""
+        if function not in self._given_back:
+            self._given_back[function] = _given_back(function)
+        name = self._given_back[function]
+        if name is None:
+            return ()
+        argument = self.bind(function, node, scope).get(name)
+        return () if argument is None else self.infer(argument, scope)
 
     def _external_result(self, name: str, node: code.Call, scope: Scope) -> Values:
         creation = Creation(node, scope)
@@ -1131,6 +1142,20 @@ class Inference:
     def instances(self, annotation: Annotation) -> Values:
         """Return objects of the types that an annotation names."""
         return instances(annotation)
+
+
+def _given_back(function: FunctionScope) -> str | None:
+    """Return the parameter that each `return` of a function gives back as it was handed over; None where none is."""
+    returned = [node.value for node in function.nodes.of(code.Return)]
+    names = {value.id if isinstance(value, code.Name) else "" for value in returned}
+    if len(names) != 1 or function.node.is_generator:
+        return None
+    (name,) = names
+    if any(not isinstance(binding, ParameterBinding) for binding in function.bindings.get(name, ())):
+        return None
+    return (
+        name if any(p.name == name and p.kind not in {"arguments", "keywords"} for p in function.parameters) else None
+    )
 
 
 class EntryValues:

@@ -211,6 +211,37 @@ reveal(one.__qualname__)  # 'one'
 reveal(one.other)  # nothing
 reveal(functools.partial(one))  # def one
 """,
+    "what a function only gives back": """--- app/a.py
+def marked(function):
+    function.marked = True
+    return function
+def named(function, name="x"):
+    if name:
+        return function
+    return function
+def either(function, other=None):
+    if other:
+        return other
+    return function
+def wrapped(function):
+    function = one
+    return function
+def several(*functions): return functions
+@marked
+def one(): ...
+def two(): ...
+reveal(marked(two))  # def two
+reveal(named(name="y", function=one))  # def one
+reveal(marked(named(two, "z")))  # def two
+reveal(marked(unknown))  # def one | def two
+reveal(either(one))  # def one
+reveal(wrapped(two))  # def one
+reveal(several(one, two)[1])  # def two
+class Register:
+    def add(self, function): return function
+reveal(Register().add(one))  # def one
+reveal(Register().add(two))  # def two
+""",
     "names that are bound again": """--- app/a.py
 x = 1
 def f():
