@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
+from conformance.program.definitions import exported_names
 from conformance.program.dynamic import named_modules
 from conformance.program.imports import ImportEdge
-from conformance.program.inference import Inference, exported_names
+from conformance.program.inference import Inference
 from conformance.program.references import nodes_of
 from conformance.program.scopes import ModuleScope, Scope, ValueBinding, scopes_of
 from conformance.program.values import External, ModuleValue, Resolved, Symbol

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from conformance.facts import code
 from conformance.program import ImportEdge, Program, catalogue
+from conformance.program.definitions import exported_names
 from conformance.program.facades import facades
-from conformance.program.inference import exported_names
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, ValueBinding
 from conformance.program.values import ClassValue, External, FunctionValue, Instance, ModuleValue, Resolved, Symbol
 from conformance.results import Place, Undecidable, Violation
