@@ -79,7 +79,7 @@ def test_the_page_of_a_rule_loads_neither_rules_nor_the_engine(tmp_path: Path, n
     modules = loaded(tmp_path, "rule", name)
 
     assert not {each for each in modules if each.count(".") > 2 and each.startswith("conformance.rules")}
-    assert not {"conformance.program", "conformance.check", "conformance.facts"} & modules
+    assert not {"conformance.program", "conformance.check", "conformance.facts.code"} & modules
 
 
 @pytest.mark.parametrize("name", ["LY404", "LY408"])

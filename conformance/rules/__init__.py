@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import pkgutil
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from conformance.facts.literals import keywords_of
 from conformance.results import Severity
 from conformance.rules.base import Example, Rule, by_the_engine, no_subjects
 
@@ -59,24 +59,8 @@ def _rule_in(family: str, module: str) -> Rule[Any] | None:
 
 def _written_in(source: str) -> Rule[Any] | None:
     """Return the rule that a module defines, by its text."""
-    for statement in ast.parse(source).body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id="RULE")], value=ast.Call(keywords=keywords)):
-                with suppress(ValueError):
-                    said = {str(each.arg): _literal(each.value) for each in keywords if each.arg not in _RUN}
-                    return Rule(**said, subjects=no_subjects, check=by_the_engine)
-    return None
-
-
-def _literal(node: ast.expr) -> Any:  # noqa: ANN401 - of many types
-    match node:
-        case ast.Tuple(elts=elements):
-            return tuple(map(_literal, elements))
-        case ast.Call(func=ast.Name(id="Example"), args=arguments):
-            return Example(*map(_literal, arguments))
-        case ast.Attribute(value=ast.Name(id="Severity"), attr=name):
-            return Severity[name]
-    return ast.literal_eval(node)
+    said = keywords_of(source, "RULE", {"Example": Example, "Severity": Severity}, without=_RUN)
+    return None if said is None else Rule(**said, subjects=no_subjects, check=by_the_engine)
 
 
 def _source(family: str, module: str) -> str:
