@@ -92,8 +92,12 @@ class Provider:
 
     @property
     def is_guard(self) -> bool:
-        """It supplies no value: referenced only in `dependencies=[…]`, or by parameters typed exactly None."""
-        return bool(self.uses) and all(use.supplies_nothing for use in self.uses)
+        """It supplies no value: referenced only in `dependencies=[…]`, or by parameters typed exactly None.
+
+        What tests do with it tells only of what nothing else refers to.
+        """
+        uses = tuple(self.own_uses) or self.uses
+        return bool(uses) and all(use.supplies_nothing for use in uses)
 
     @property
     def own_uses(self) -> Iterator[Use]:

@@ -159,9 +159,9 @@ class Views:
     @router.get("/")
     def view(self): ...
 --- tests/test_a.py
-from app.main import in_a_test
+from app.main import in_a_test, listed
 from fastapi import Depends
-def helper(x=Depends(in_a_test)): ...
+def helper(x=Depends(in_a_test), y: int = Depends(listed)): ...
 """
 
 
@@ -188,7 +188,7 @@ def test_what_is_depended_on_is_a_provider() -> None:
         "direct: parameter reached",
         "annotated: parameter reached",
         "by_alias: alias parameter reached",
-        "listed: list guard reached",
+        "listed: list parameter guard reached",
         "of_router: list guard reached",
         "of_none: parameter guard reached",
         "secured: parameter reached scopes",

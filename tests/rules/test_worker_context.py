@@ -596,6 +596,7 @@ def help_(c):
 from arq.connections import RedisSettings
 import httpx
 from sqlalchemy.ext.asyncio import create_async_engine
+from app.help import client_of
 from app.t import a, b, c
 glob = None
 async def on_startup(ctx):
@@ -607,6 +608,13 @@ async def on_startup(ctx):
 async def on_shutdown(ctx):
     if ctx.get("http"):
         await ctx["http"].aclose()
+    await dispose(ctx)
+    client_of(ctx)
+async def dispose(ctx):
+    if ctx.get("engine") is not None:
+        await ctx["engine"].dispose()
+async def never_called(ctx):
+    return ctx.get("engine")
 class W:
     functions = [a, b, c]
     on_startup = on_startup

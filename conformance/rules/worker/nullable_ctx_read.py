@@ -16,13 +16,19 @@ from conformance.rules.worker.common import is_arqs_pool, is_in_task, resource_i
 
 def subjects(program: Program) -> Iterator[FunctionScope]:
     """Each function that runs in a task: the task, those nested in it, and helpers that it hands ctx to."""
-    hooks = program.queue.hooks
     readers = {a.function for a in program.stores.of("context") if a.function is not None}
+    of_hooks = _of_hooks_alone(program) if readers else frozenset()
     for module in program.target_modules:
         for function in module.functions:
-            outer = set(enclosing(function))
-            if is_in_task(program, function) or (function in readers and not outer & hooks.keys()):
+            if is_in_task(program, function) or (function in readers and of_hooks.isdisjoint(enclosing(function))):
                 yield function
+
+
+def _of_hooks_alone(program: Program) -> frozenset[FunctionScope]:
+    """Return the hooks, and what they call and no task does: a hook may find that start-up never came to an end."""
+    reached = program.lifespans.reached
+    hooks = program.queue.hooks.keys()
+    return frozenset(reached(hooks) - reached(program.queue.tasks) | set(hooks))
 
 
 _ASKING = (code.Call, code.Assert, code.If, code.While, code.Conditional, code.Match)
