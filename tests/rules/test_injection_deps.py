@@ -222,6 +222,24 @@ def test_a_deps_module_serves_one_concern(body: str) -> None:
     assert found == expected_in(files)
 
 
+def test_a_concern_is_named_by_the_whole_of_its_type() -> None:
+    program = program_from(
+        files_of("""
+--- app/deps.py
+from typing import Any
+def get_rows() -> dict[str, Any]: ...
+def get_names() -> list[int | str]: ...
+def get_things() -> dict[str, list[Any]]: ...
+""")
+    )
+
+    (found,) = [v for s in ONE_RESOURCE.subjects(program) for v in ONE_RESOURCE.check(program, s)]
+
+    assert found.message == (
+        "`app.deps` serves 3 concerns: `get_names` is for `list[int | str]`, `get_rows` for `dict[str, Any]`"
+    )
+
+
 @pytest.mark.parametrize(
     "lifespan",
     [

@@ -582,6 +582,38 @@ USES = {
 }
 
 
+def test_the_alias_that_is_wanted_is_named_after_what_endpoints_depend_on() -> None:
+    program = program_from(
+        files_of("""
+--- app/deps.py
+class ContextDependency:
+    def __call__(self) -> int: ...
+class HTTPClient: ...
+context_dependency = ContextDependency()
+def get_clock() -> float: ...
+def currentUser() -> str: ...
+--- app/routes.py
+from fastapi import APIRouter, Depends
+from app import deps
+router = APIRouter()
+@router.get("/")
+def index(
+    a: int = Depends(deps.context_dependency), b: float = Depends(deps.get_clock), c: str = Depends(deps.currentUser),
+    d: deps.HTTPClient = Depends(deps.HTTPClient),
+): ...
+""")
+    )
+
+    found = [v for subject in WITHOUT_ALIAS.subjects(program) for v in WITHOUT_ALIAS.check(program, subject)]
+
+    assert [v.instead.partition(": ")[2] for v in found if isinstance(v, Violation)] == [
+        "`ContextDep = Annotated[…, Depends(context_dependency)]`",
+        "`ClockDep = Annotated[…, Depends(get_clock)]`",
+        "`CurrentUserDep = Annotated[…, Depends(currentUser)]`",
+        "`HTTPClientDep = Annotated[…, Depends(HTTPClient)]`",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "has_alias"), [(n, has) for n in USES for has in (True, False) if has or "UserDep" not in USES[n][0]]
 )

@@ -194,8 +194,11 @@ class _Concerns:
 
 
 def _shown(reference: TypeReference) -> str:
-    inner = [_shown(t) for argument in reference.arguments for t in argument.types]
-    return f"{reference.name}[{', '.join(inner)}]" if inner else reference.name
+    inner = [
+        " | ".join([*map(_shown, argument.types), *(["Any"] if argument.opaque else ())])
+        for argument in reference.arguments
+    ]
+    return f"{reference.name}[{', '.join(inner)}]" if any(inner) else reference.name
 
 
 def _keys_made_of_each_other(program: Program) -> dict[str, str]:
