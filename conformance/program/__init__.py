@@ -12,7 +12,7 @@ from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.contexts import WorkerContexts
 from conformance.program.environment import Environment
-from conformance.program.fixtures import Fixtures
+from conformance.program.fixtures import Fixtures, offers_fixtures
 from conformance.program.flow import Flow
 from conformance.program.imports import ImportEdge, import_graph, imports_of
 from conformance.program.inference import Inference
@@ -237,7 +237,12 @@ def link(files: Iterable[tuple[SourceFile, ModuleCode]], config: Config) -> Prog
     """
     modules = [
         build_module(
-            file.module, file.shown, file.source_root, source, is_package=file.is_package, is_test=file.is_test
+            file.module,
+            file.shown,
+            file.source_root,
+            source,
+            is_package=file.is_package,
+            is_test=file.is_test or offers_fixtures(source),
         )
         for file, source in files
     ]

@@ -13,6 +13,7 @@ from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, S
 if TYPE_CHECKING:
     from conformance.program.inference import Inference
 
+_PYTEST = frozenset({"pytest", "pytest_asyncio"})
 _TEARDOWNS = frozenset(
     {"tearDown", "asyncTearDown", "tearDownClass", "teardown_method", "teardown_class", "teardown", "doClassCleanups"}
 )
@@ -35,6 +36,23 @@ class Fixture:
     function: FunctionScope
     per_test: bool
     autouse: bool
+
+
+def offers_fixtures(module: code.ModuleCode) -> bool:
+    """Return whether a file defines fixtures of pytest, so that it is for tests wherever it lies."""
+    spellings = set()
+    for statement in module.body:
+        match statement:
+            case code.Import(names=names):
+                spellings |= {f"{n.alias or n.name}.fixture" for n in names if n.name in _PYTEST}
+            case code.ImportFrom(module=source, level=0, names=names) if source in _PYTEST:
+                spellings |= {n.alias or n.name for n in names if n.name == "fixture"}
+    return bool(spellings) and any(
+        code.dotted(decorator.function if isinstance(decorator, code.Call) else decorator) in spellings
+        for statement in module.body
+        if isinstance(statement, code.Function)
+        for decorator in statement.decorators
+    )
 
 
 class Fixtures:

@@ -68,7 +68,10 @@ class _Roles:
     def run(self) -> None:
         for module in self.program.modules:
             if module.is_test:
-                self.give(module, "tests", "a file that pytest collects, a conftest, or in a folder named tests")
+                evidence = (
+                    "a file that pytest collects, a conftest, in a folder named tests, or with fixtures of pytest"
+                )
+                self.give(module, "tests", evidence)
         self._endpoints()
         self._applications()
         self._lifespans()

@@ -142,6 +142,9 @@ def index(): ...
 """
 
 
+OF_TESTS = "a file that pytest collects, a conftest, in a folder named tests, or with fixtures of pytest"
+
+
 def roles_of(text: str, config: Config | None = None) -> dict[str, str]:
     program = program_from(files_of(text), config)
     return {m.name: ", ".join(f"{role}: {why}" for role, why in m.roles.items()) for m in program.modules if m.roles}
@@ -170,8 +173,8 @@ def test_each_module_has_its_roles_and_the_evidence_for_each() -> None:
         "app.cli": "cli: is named `cli`",
         "app.cli.main": "cli: is named `cli`",
         "app.config": "config: is named `config`",
-        "tests": "tests: a file that pytest collects, a conftest, or in a folder named tests",
-        "tests.test_a": "tests: a file that pytest collects, a conftest, or in a folder named tests",
+        "tests": f"tests: {OF_TESTS}",
+        "tests.test_a": f"tests: {OF_TESTS}",
     }
 
 
@@ -405,4 +408,40 @@ app = build()
         "app.setup": "entrypoint: calls `FastAPI(…)` (line 3)",
         "app.main": "entrypoint: makes the application by `build(…)` (line 2)",
         "app.second": "entrypoint: makes the application by `make(…)` (line 2)",
+    }
+
+
+def test_what_offers_fixtures_is_for_tests_wherever_it_lies() -> None:
+    text = """
+--- app/testing/fixtures.py
+import pytest as pt
+@pt.fixture(scope="session")
+def database(): ...
+--- app/testing/clients.py
+from pytest_asyncio import fixture as given
+@given
+async def client(): ...
+--- app/testing/marks.py
+import pytest
+@pytest.mark.slow
+def marked(): ...
+def inner():
+    @pytest.fixture
+    def nested(): ...
+--- app/deps/fixture.py
+from app.registry import fixture
+import registry
+@fixture
+def one(): ...
+@registry.fixture
+def two(): ...
+"""
+
+    found = roles_of(text)
+
+    assert found == {
+        "app.testing.fixtures": f"tests: {OF_TESTS}",
+        "app.testing.clients": f"tests: {OF_TESTS}",
+        "app.deps": "deps: is named `deps`",
+        "app.deps.fixture": "deps: is named `deps`",
     }
