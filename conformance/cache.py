@@ -200,7 +200,7 @@ class Cache:
 
     def _brought_up_to_date(self, document: dict[str, Any], changed: Sequence[str]) -> bool:
         """Move what is stored of changed files to where their code stands now; False where that is another code."""
-        from conformance.moved import moved  # noqa: PLC0415 - of no use where nothing has changed
+        from conformance.facts.moved import moved  # noqa: PLC0415 - of no use where nothing has changed
         from conformance.sources import read_source, replace_sources  # noqa: PLC0415
         from conformance.stored import move  # noqa: PLC0415
 

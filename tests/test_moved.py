@@ -16,7 +16,7 @@ from conformance.cache import FOLDER, MOST_CHANGED
 from conformance.commands.arguments import parsed
 from conformance.commands.check import cache_of
 from conformance.examples import files_of
-from conformance.moved import moved
+from conformance.facts.moved import moved
 from conformance.rules import all_rules
 from tests.kit import lay_out
 
