@@ -612,6 +612,9 @@ _DECLARATIVE_TOPS = frozenset(
         "unittest",
         "typer",
         "click",
+        "diagrams",  # nodes of a drawing are named after what they stand for
+        "graphene",  # a connection of GraphQL is a page of a list
+        "strawberry",
     }
 )
 

@@ -58,6 +58,7 @@ from conformance.program.values import (
 
 _REQUEST = Instance("starlette.requests.Request")
 _BOUND = frozenset({"self", "cls"})
+_OF_CELERYS_CONTROL = frozenset({"broadcast", "inspect", "ping", "purge", "revoke", "terminate"})
 _NAMED_APPS = frozenset({"app", "application"})
 _NAMED_CONNECTIONS = frozenset({"request", "websocket", "ws", "connection", "conn"})
 _MAPPINGS = frozenset(
@@ -789,9 +790,12 @@ class Inference(Definitions):
         return (1 if bound else 0) + self.given_before_context.get(function, 0)
 
     def _is_another_app(self, function: FunctionScope, name: str) -> bool:
-        """Whether a function calls what no FastAPI app has: `app.connect(…)` of Sphinx, `app.register_blueprint(…)`."""
+        """Whether a function calls what no FastAPI app has: `app.connect(…)` of Sphinx, `app.control.inspect()`."""
         for node in function.nodes.of(code.Call):
             match node.function:
+                case code.Attribute(value=code.Attribute(value=called, name="control"), name=method):
+                    if code.dotted(called) == name and method in _OF_CELERYS_CONTROL:
+                        return True
                 case code.Attribute(value=called, name=method) if code.dotted(called) == name:
                     if method not in catalogue.APP_ATTRIBUTES and method not in self._own_app_attributes:
                         return True

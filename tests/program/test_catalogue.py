@@ -30,6 +30,8 @@ RESOURCES = {
     "fastapi.Client": None,
     "unittest.mock.Client": None,
     "typer.Session": None,
+    "diagrams.gcp.compute.KubernetesEngine": None,
+    "strawberry.relay.Connection": None,
     "builtins.dict": None,
 }
 

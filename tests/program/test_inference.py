@@ -503,6 +503,15 @@ def by_name(request, websocket, ws, connection, conn, app, application, other, n
     reveal(request.scope.get("app"))  # a fastapi.FastAPI
     reveal(request.scope.get("type"))  # nothing
     reveal(request.url)  # a starlette.requests.Request.url
+def of_sphinx(app):
+    app.connect("builder-inited", print)
+    reveal(app)  # nothing
+def of_celery(app):
+    reveal(app.control.inspect())  # nothing
+    reveal(app)  # nothing
+def of_its_own(app):
+    reveal(app.control.start())  # nothing
+    reveal(app)  # a fastapi.FastAPI
 def by_default(request=1, app=2):
     reveal(request)  # 1
     reveal(app)  # a fastapi.FastAPI
