@@ -173,12 +173,14 @@ class _Walk:
                 yield from self.follow(above, scope)
             case code.Conditional(test=test) if test is not node:
                 yield from self.follow(above, scope)
-            case code.Conditional() | code.If() | code.While() | code.UnaryOperation(operator="not"):
+            case code.UnaryOperation(operator="not") | code.Comparison(operators=("is" | "is not",)) if _is_part(node):
+                yield from self.follow(above, scope)
+            case code.UnaryOperation(operator="not") | code.Comparison(operators=("is" | "is not",)):
                 yield Outcome(Fate.REPORTED, node, scope)
+            case code.Conditional() | code.If() | code.While():
+                yield Outcome(Fate.USED if _decides(node, above) else Fate.REPORTED, node, scope)
             case code.BooleanOperation():
                 yield from self.follow(above, scope)
-            case code.Comparison(operators=("is" | "is not",)):
-                yield Outcome(Fate.REPORTED, node, scope)
             case code.Generator(target=target, source=source) if source is node:
                 yield from self.variable(target, above, scope)
             case code.Comprehension():
@@ -325,6 +327,40 @@ def _nested(scope: Scope) -> Iterator[FunctionScope]:
                 outer = outer.parent
             if outer is scope:
                 yield function
+
+
+def _is_part(node: code.Node) -> bool:
+    """Whether a condition asks for a field of a value, and not for the value itself."""
+    match node:
+        case code.Subscript() | code.Call(function=code.Attribute(name="get")):
+            return True
+        case code.UnaryOperation(operand=inner) | code.Comparison(left=inner) | code.NamedExpression(value=inner):
+            return _is_part(inner)
+        case code.BooleanOperation(values=values):
+            return any(map(_is_part, values))
+    return False
+
+
+def _decides(test: code.Node, above: code.Conditional | code.If | code.While) -> bool:
+    """Whether a field decides what is done; to give up where it tells of an error is no use of it."""
+    branches = (above.body, above.otherwise) if isinstance(above, code.If) else ()
+    return _is_part(test) and not any(_gives_up(branch) for branch in branches)
+
+
+def _gives_up(branch: tuple[code.Statement, ...]) -> bool:
+    match branch:
+        case (*_, code.Raise() | code.Jump() | code.Return(value=None)):
+            return True
+        case (*_, code.Return(value=code.Constant(value=None | False, other=""))):
+            return True
+    return bool(branch) and all(map(_logs, branch))
+
+
+def _logs(statement: code.Statement) -> bool:
+    match statement:
+        case code.Evaluate(value=code.Call(function=code.Attribute(name=name))):
+            return name in _LOGGING_METHODS
+    return False
 
 
 def _is_target(node: code.Name, parents: dict[int, code.Node]) -> bool:

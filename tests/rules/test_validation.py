@@ -362,6 +362,43 @@ def generated():
 def r():
     return [Weather(**row) for row in generated()]
 """,
+    "a field that decides, and one that tells of an error": """
+def a(http: httpx.Client):
+    data = http.get("/").json()  # expect: DV502
+    if data.get("paid", False) is True:
+        return "paid"
+    return "open"
+def b():
+    if requests.get("/").json()["data"]["writable"]:  # expect: DV502
+        scope = "write"
+    else:
+        scope = "read"
+    return scope
+def c():
+    data = requests.get("/").json()  # expect: DV502
+    return not data["closed"]
+def d():
+    data = requests.get("/").json()  # expect: DV502
+    return 1 if data["open"] and not data.get("closed") else 2
+def e():
+    data = requests.get("/").json()
+    if not data.get("ok"):
+        raise ApiError
+def f():
+    data = requests.get("/").json()
+    if data["error"] is not None:
+        logger.warning("failed")
+        return None
+    if data.get("errors") or data.get("warnings"):
+        logger.warning("failed")
+    for _ in range(3):
+        if not data["ready"]:
+            continue
+    if data.get("ok"):
+        return 1
+    else:
+        return False
+""",
     "validated, and used besides": """
 import lib
 def a():
