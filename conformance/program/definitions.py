@@ -87,6 +87,12 @@ class Definitions:
         """Return whether a module of the target lies below this name: a folder without `__init__` counts."""
         return name in self._packages
 
+    def may_lie_in(self, name: str) -> bool:
+        """Return whether a class of that name may be one of the target that is imported from a path set at run time."""
+        top = name.partition(".")[0]
+        known = top in catalogue.DISTRIBUTIONS or top in sys.stdlib_module_names
+        return not known and name.rpartition(".")[0] in self._by_suffix
+
     # --- names -----------------------------------------------------------------------------------------------------
 
     def lookup(self, name: str, scope: Scope, span: code.Span | None = None) -> tuple[Resolved, ...]:

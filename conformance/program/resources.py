@@ -238,7 +238,7 @@ class Resources:
                 return catalogue.CONFIGURED
             if isinstance(base, str):
                 found = catalogue.resource_of(base)
-                if found is not None:
+                if found is not None and (found.exact or not self.names.may_lie_in(base)):
                     return found
         return None
 

@@ -592,6 +592,7 @@ class HTTPClient: ...
 context_dependency = ContextDependency()
 def get_clock() -> float: ...
 def currentUser() -> str: ...
+def find_user_dep() -> bytes: ...
 --- app/routes.py
 from fastapi import APIRouter, Depends
 from app import deps
@@ -599,7 +600,7 @@ router = APIRouter()
 @router.get("/")
 def index(
     a: int = Depends(deps.context_dependency), b: float = Depends(deps.get_clock), c: str = Depends(deps.currentUser),
-    d: deps.HTTPClient = Depends(deps.HTTPClient),
+    d: deps.HTTPClient = Depends(deps.HTTPClient), e: bytes = Depends(deps.find_user_dep),
 ): ...
 """)
     )
@@ -611,6 +612,7 @@ def index(
         "`ClockDep = Annotated[…, Depends(get_clock)]`",
         "`CurrentUserDep = Annotated[…, Depends(currentUser)]`",
         "`HTTPClientDep = Annotated[…, Depends(HTTPClient)]`",
+        "`FindUserDep = Annotated[…, Depends(find_user_dep)]`",
     ]
 
 

@@ -186,6 +186,20 @@ async def middleware(request: Request, call_next):
 """
 
 
+def test_what_lies_in_the_target_is_none_of_other_distributions_by_its_ending() -> None:
+    files = {
+        "engines/causal_engine.py": "class CausalEngine: ...\n",
+        "jobs/work.py": "import sys\nsys.path.append('engines')\nfrom causal_engine import CausalEngine\ne = CausalEngine()\n",
+        "jobs/other.py": "from acme.causal_engine import CausalEngine\ne = CausalEngine()  # expect: DI106\n",
+        "jobs/client.py": "class Client: ...\n",
+        "jobs/more.py": "from httpx import Client\nc = Client()  # expect: DI106\n",
+    }
+
+    found = found_in(program_from(files), [MODULE_LEVEL])
+
+    assert found == expected_in(files)
+
+
 @pytest.mark.parametrize("name", READS)
 @pytest.mark.parametrize("kind", ["def", "async def"])
 def test_routes_do_not_read_app_state(name: str, kind: str) -> None:

@@ -98,7 +98,7 @@ def _written(provider: Provider) -> str:
 
 
 def _camel(name: str) -> str:
-    parts = name.removeprefix("get_").removesuffix("_dependency").split("_")
+    parts = name.removeprefix("get_").removesuffix("_dependency").removesuffix("_dep").split("_")
     return "".join(part[:1].upper() + part[1:] for part in parts)
 
 
