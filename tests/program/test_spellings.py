@@ -68,6 +68,10 @@ class Holder:
     kind = S
     @property
     def made(self): return S
+    @staticmethod
+    def plain(): ...
+    @classmethod
+    def shown(cls): ...
 
 def first(given): given()
 def second():
@@ -81,6 +85,32 @@ def third():
     wrapped = S.__wrapped__
     wrapped()
     Holder().made()
+named = build
+def fourth(h, given):
+    for h.looped in given:
+        h.looped()
+    with given as h.entered:
+        h.entered()
+    h.paired, *h.rest = given
+    h.paired()
+    h.rest()
+    with given:
+        named()
+    Holder.plain()
+    h.shown.__wrapped__()
+    def inner():
+        from app.other import first as one
+        kind = build
+        one()
+        kind()
+def fifth():
+    global late
+    late = S
+    (lambda quick: quick())(S)
+class Late:
+    later = S
+late()
+later()
 """
 
 
@@ -96,6 +126,21 @@ def third():
         ("other", "Settings", False),
         ("wrapped", "Settings", True),
         ("wrapped", "build", False),
+        ("looped", "Settings", True),
+        ("entered", "Settings", True),
+        ("paired", "Settings", True),
+        ("rest", "Settings", True),
+        ("named", "Settings", False),
+        ("named", "build", True),
+        ("plain", "Settings", False),
+        ("__wrapped__", "Settings", False),
+        ("__wrapped__", "shown", True),
+        ("one", "Settings", False),
+        ("one", "first", True),
+        ("kind", "Settings", False),
+        ("late", "Settings", True),
+        ("later", "Settings", True),
+        ("quick", "Settings", True),
     ],
 )
 def test_what_the_names_allow(spelled: str, name: str, may: bool) -> None:
@@ -104,7 +149,7 @@ def test_what_the_names_allow(spelled: str, name: str, may: bool) -> None:
         program.names.may_mean(node.function, scope, frozenset({name}))
         for module in program.modules
         for scope in scopes_of(module)
-        for node in scope.nodes.of(code.Call)
+        for node in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call))
         if code.last_name(node.function) == spelled
     }
 
