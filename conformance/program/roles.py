@@ -119,7 +119,9 @@ class _Roles:
         for starter in self.program.lifespans.starters:
             if starter.kind == "lifespan" and not starter.function.module.is_test and not starter.scope.module.is_test:
                 where = f"{starter.scope.module.path}:{starter.node.span[0]}"
-                evidence = f"defines the lifespan `{starter.function.name}` (given at {where})"
+                owner = starter.function.owner
+                name = starter.function.name if owner is None else owner.name
+                evidence = f"defines the lifespan `{name}` (given at {where})"
                 self.give(starter.function.module, "lifespan", evidence)
                 found = True
         if found:

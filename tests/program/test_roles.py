@@ -445,3 +445,19 @@ def two(): ...
         "app.deps": "deps: is named `deps`",
         "app.deps.fixture": "deps: is named `deps`",
     }
+
+
+def test_a_lifespan_that_is_a_class_is_named_as_such() -> None:
+    found = roles_of("""
+--- app/start.py
+class Life:
+    def __init__(self, app): ...
+    async def __aenter__(self): ...
+    async def __aexit__(self, *error): ...
+--- app/main.py
+from fastapi import FastAPI
+from app.start import Life
+app = FastAPI(lifespan=Life)
+""")
+
+    assert found["app.start"] == "lifespan: defines the lifespan `Life` (given at app/main.py:3)"
