@@ -275,7 +275,7 @@ class _Roles:
             or self._has_settings(module)
             or self.program.environment.reads(module)
         }
-        inner = {m for m in found if m.has_role("services", "models")}
+        inner = {m for m, name in found.items() if _lies_in_another(m, name)}
         elsewhere = any(self._has_settings(m) for m in self.target)
         return {
             m: name
@@ -289,6 +289,12 @@ class _Roles:
 
     def _cached_functions(self) -> Iterable[FunctionScope]:
         return (f for m in self.target for f in m.functions if self.program.is_cached(f))
+
+
+def _lies_in_another(module: ModuleScope, config: str) -> bool:
+    """Whether what is named config lies in services or models: `models/config.py`, but not `config/models.py`."""
+    outer = config.split(".")[1:-1]
+    return any(module.has_role(role) and not _BY_NAME[role].isdisjoint(outer) for role in ("services", "models"))
 
 
 def component_of(name: str) -> str:

@@ -461,3 +461,21 @@ app = FastAPI(lifespan=Life)
 """)
 
     assert found["app.start"] == "lifespan: defines the lifespan `Life` (given at app/main.py:3)"
+
+
+def test_models_of_the_configuration_are_configuration_and_a_config_among_models_is_none() -> None:
+    found = roles_of("""
+--- app/config/__init__.py
+--- app/config/schema.py
+import os
+DEBUG = os.environ.get("DEBUG")
+--- app/models/config.py
+class Config: ...
+--- app/services/config/rows.py
+ROWS = 1
+""")
+
+    assert {name for name, evidence in found.items() if "config: is named" in evidence} == {
+        "app.config",
+        "app.config.schema",
+    }
