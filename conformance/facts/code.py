@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, TypeVar, dataclass_transform
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, dataclass_transform
 
 Span: TypeAlias = tuple[int, int, int, int]
 """First line, first column, last line, column behind the last character. All count from 1."""
@@ -394,17 +394,28 @@ class Try:
     last: tuple[Statement, ...]
 
 
+class Capture(NamedTuple):
+    """A name that a pattern binds, and the way from the subject to what it binds: () for the subject itself.
+
+    A step is `("at", 0)` for a position in a sequence, `("under", "key")` in a mapping, `("of", "name")` for an
+    attribute. `path` is None where that is not known, or where it is made anew: the rest of a sequence or mapping.
+    """
+
+    name: str
+    path: tuple[tuple[Literal["at", "under", "of"], int | str], ...] | None
+
+
 @_record
 class Case:
     """One `case` of a match statement.
 
     `pattern` is an expression where the pattern is a value (`case None`, `case Color.RED`) and None where it is a
-    structure; `names` are those that the pattern binds; `classes` the classes that it names.
+    structure; `captures` are the names that the pattern binds; `classes` the classes that it names.
     """
 
     span: Span
     pattern: Expression | None
-    names: tuple[str, ...]
+    captures: tuple[Capture, ...]
     classes: tuple[Expression, ...]
     guard: Expression | None
     body: tuple[Statement, ...]
@@ -554,7 +565,16 @@ class ModuleCode:
 
 
 _PLAIN = frozenset(
-    {"Span", "str", "bool", "int", "str | None", "tuple[str, ...]", "str | bytes | int | float | bool | None"}
+    {
+        "Span",
+        "str",
+        "bool",
+        "int",
+        "str | None",
+        "tuple[str, ...]",
+        "str | bytes | int | float | bool | None",
+        "tuple[Capture, ...]",
+    }
 )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Callable
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeAlias
 
 from conformance.errors import UnreadableModule
 from conformance.facts import code
@@ -18,6 +19,7 @@ DEEPEST = 20_000
 """How deep an expression may be nested; CPython's own compiler gives up long before."""
 
 _CONTINUATION = re.compile(rb"[\x80-\xbf]")
+_Path: TypeAlias = tuple[tuple[Literal["at", "under", "of"], int | str], ...]
 
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -290,15 +292,11 @@ class _Converter:
                 pattern = self.expression(value)
             case ast.MatchSingleton(value=value):
                 pattern = code.Constant(span, value)
-        names: list[str] = []
-        classes: list[code.Expression] = []
-        for part in ast.walk(node.pattern):
-            match part:
-                case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                    names.append(name)
-                case ast.MatchClass(cls=cls):
-                    classes.append(self.expression(cls))
-        return code.Case(span, pattern, tuple(names), tuple(classes), self.optional(node.guard), self.block(node.body))
+        classes = tuple(
+            self.expression(part.cls) for part in ast.walk(node.pattern) if isinstance(part, ast.MatchClass)
+        )
+        captures = tuple(_captures(node.pattern))
+        return code.Case(span, pattern, captures, classes, self.optional(node.guard), self.block(node.body))
 
     def _imported(self, names: list[ast.alias]) -> tuple[code.ImportedName, ...]:
         return tuple(code.ImportedName(self.span(n), n.name, n.asname or "") for n in names)
@@ -373,3 +371,38 @@ def _wide_lines(text: str) -> dict[int, list[int]]:
         for number, line in enumerate(text.split("\n"), 1)
         if not line.isascii()
     }
+
+
+def _captures(pattern: ast.pattern) -> Iterator[code.Capture]:
+    """Yield the names that a pattern binds, in the order in which they are met level by level."""
+    pending: deque[tuple[ast.pattern, _Path | None]] = deque([(pattern, ())])
+    while pending:
+        part, path = pending.popleft()
+        match part:
+            case ast.MatchAs(pattern=inner, name=name):
+                if name is not None:
+                    yield code.Capture(name, path)
+                if inner is not None:
+                    pending.append((inner, path))
+            case ast.MatchOr(patterns=patterns):
+                pending += ((each, path) for each in patterns)
+            case ast.MatchStar(name=str(name)):
+                yield code.Capture(name, None)
+            case ast.MatchSequence(patterns=patterns):
+                known = path
+                for position, each in enumerate(patterns):
+                    known = None if isinstance(each, ast.MatchStar) else known
+                    pending.append((each, None if known is None else (*known, ("at", position))))
+            case ast.MatchMapping(keys=keys, patterns=patterns, rest=rest):
+                for key, each in zip(keys, patterns, strict=True):
+                    match path, key:
+                        case tuple(), ast.Constant(value=str(text)):
+                            pending.append((each, (*path, ("under", text))))
+                        case _:
+                            pending.append((each, None))
+                if rest is not None:
+                    yield code.Capture(rest, None)
+            case ast.MatchClass(patterns=patterns, kwd_attrs=attributes, kwd_patterns=named):
+                pending += ((each, None) for each in patterns)
+                for attribute, each in zip(attributes, named, strict=True):
+                    pending.append((each, None if path is None else (*path, ("of", attribute))))

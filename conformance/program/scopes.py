@@ -342,8 +342,10 @@ class _Binder:
                 self._add(scope, name, ValueBinding(node, exception, None, "caught", (), node.span[2:]))
             case code.Match(subject=subject, cases=cases):
                 for case in cases:
-                    for name in case.names:
-                        self._add(scope, name, ValueBinding(case, subject, None, "matched"))
+                    for capture in case.captures:
+                        value = _captured(subject, capture)
+                        bound = ValueBinding(case, value, None, "matched", (), case.body[-1].span[2:])
+                        self._add(scope, capture.name, bound)
             case code.Import() | code.ImportFrom():
                 self._import(node, scope)
                 return []
@@ -427,6 +429,20 @@ class _Binder:
                 outer.bindings[name].append(binding)
                 return
         scope.bindings.setdefault(name, []).append(binding)
+
+
+def _captured(subject: code.Expression, capture: code.Capture) -> code.Expression | None:
+    """Return the expression for what a pattern binds a name to: `case {"a": x}` binds it to `subject["a"]`."""
+    if capture.path is None:
+        return None
+    found = subject
+    for step in capture.path:
+        match step:
+            case ("of", str(name)):
+                found = code.Attribute(subject.span, found, name)
+            case (_, key):
+                found = code.Subscript(subject.span, found, code.Constant(subject.span, key))
+    return found
 
 
 _Pending: TypeAlias = tuple[code.Node, Scope, tuple[int, int]]
