@@ -121,6 +121,8 @@ _COMING_UP: Final = {"app": _ITSELF, "application": _ITSELF, "attrgetter": _GIVE
 }
 _OF_STATE = frozenset({"datastructures", "starlette.datastructures", "fastapi.datastructures"})
 """Whoever mentions none of these, and does not import `State` from there, has another class of that name."""
+_OF_WORKERS = frozenset({"Worker", "create_worker"})
+"""Whoever mentions none of these has no worker of arq, of which `ctx` is an attribute."""
 _OF_AN_APP = frozenset({"state", "_state", "__dict__"})
 """Attributes that stand for one of the three where what they are attributes of does."""
 _PASSING_ON = frozenset(
@@ -180,7 +182,7 @@ class Carriers:
         self._known_fields: dict[tuple[ClassScope, int | str], _Keys] = {}
         self._found: dict[_Key, int] = {}
         self._callables: dict[tuple[Scope, str], bool] = {}
-        self._passing_on = names.spellings(_PASSING_ON)
+        self._passing_on = names.spellings({*_PASSING_ON, *_new_types(names)})
         self._making = names.spellings({"update", "dict", "SimpleNamespace"})
         self.is_too_many = False
         """Half of all scopes, or more, have to do with them: then it is quicker to ask of everything."""
@@ -220,6 +222,8 @@ class Carriers:
             or any(star in _OF_STATE for module in self._names.modules for star, _ in module.stars)
         )
         yield from (each for each in _COMING_UP.items() if has_state or each[0] != _STATE)
+        if not _OF_WORKERS.isdisjoint(self._unread):
+            yield "ctx", _ITSELF
 
     def _parameters_by_name(self) -> Iterator[tuple[_Key, int]]:
         """Yield the parameters that are taken for an application because of what they are called."""
@@ -356,6 +360,11 @@ class Carriers:
                     case ClassScope():
                         for base in binding.node.bases:
                             self._lead(self._keys(base, binding.parent), binding.name, _SAME, base, binding.parent)
+
+        for name, taken in scope.lambdas.items():
+            for lambda_binding in taken:
+                default = lambda_binding.node.parameters[lambda_binding.position].default
+                self._lead(self._keys(default, scope), (scope, name), _SAME, default, scope)
 
     def _defined(self, function: FunctionScope) -> None:
         name = function.name
@@ -617,7 +626,20 @@ def _parts(node: code.Expression) -> Iterator[code.Expression]:
             yield from (element,) if key is None else (key, element)
 
 
+def _new_types(names: Inference) -> Iterator[str]:
+    """Yield the names of what `NewType` makes: a call of it gives what it is given."""
+    for module in names.modules:
+        for name, bindings in module.bindings.items():
+            for binding in bindings:
+                match binding:
+                    case ValueBinding(value=code.Call(function=function)) if code.last_name(function) == "NewType":
+                        yield name
+
+
 def _contexts(names: Inference) -> Iterator[tuple[_Key, int]]:
+    yield from (
+        ((scope, p.name), _ITSELF) for node, scope in names.context_lambdas.items() for p in node.parameters[:1]
+    )
     for function in names.context_functions:
         at = names.context_position(function)
         yield from (((function, parameter.name), _ITSELF) for parameter in function.parameters[at : at + 1])

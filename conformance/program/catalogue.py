@@ -230,6 +230,9 @@ def typing_name(name: str) -> str:
 
 # --- what calls give -----------------------------------------------------------------------------------------------
 
+WORKER = "arq.worker.Worker"
+"""arq's worker: its `ctx` is the context."""
+
 RESULTS: dict[str, str] = {
     "sqlalchemy.create_engine": "sqlalchemy.engine.Engine",
     "sqlalchemy.engine_from_config": "sqlalchemy.engine.Engine",

@@ -65,6 +65,7 @@ _MAPPINGS = frozenset(
     {"builtins.dict", "typing.Dict", "typing.Mapping", "typing.MutableMapping", "collections.abc.Mapping",
      "collections.abc.MutableMapping", "builtins.object"}
 )  # fmt: skip
+_TYPED_MAPPINGS = ("builtins.dict", "typing.TypedDict", "typing_extensions.TypedDict")
 _ITERATORS = frozenset(
     {"AsyncGenerator", "AsyncIterator", "AsyncIterable", "Generator", "Iterator", "Iterable", "AbstractContextManager",
      "AbstractAsyncContextManager", "ContextManager", "AsyncContextManager", "Awaitable", "Coroutine"}
@@ -102,6 +103,8 @@ class Inference(Definitions):
         self.entries = entry_values or EntryValues()
         self.context_functions: dict[FunctionScope, str] = {}
         """Functions that are given arq's context, and why."""
+        self.context_lambdas: dict[code.Lambda, Scope] = {}
+        """Lambdas that are hooks, each with the scope that it stands in."""
         self.given_before_context: dict[FunctionScope, int] = {}
         """How many arguments `functools.partial` gives to such a function before arq gives it the context."""
         self.fixture_of: Callable[[FunctionScope, str], FunctionScope | None] = lambda function, name: None  # noqa: ARG005
@@ -322,7 +325,8 @@ class Inference(Definitions):
                 if isinstance(scope, FunctionScope):
                     return self.remember((scope, name), lambda: self.argument(scope, parameter))
             case LambdaBinding(node=node, position=position):
-                return self.remember((id(node), position), lambda: self._argument_of_lambda(node, position), keep=node)
+                compute = partial(self._argument_of_lambda, node, position, scope)
+                return self.remember((id(node), position), compute, keep=node)
             case ValueBinding():
                 return self.remember((id(binding), id(scope)), lambda: self._bound(binding, scope), keep=binding)
         return ()
@@ -418,7 +422,11 @@ class Inference(Definitions):
         return ()
 
     def _class_attribute(self, cls: ClassScope, name: str) -> Values:
-        return self.union(self.value_of(symbol) for symbol in self.class_symbols(cls, name))
+        known = self.union(self.value_of(symbol) for symbol in self.class_symbols(cls, name))
+        if name in self._assigned_to_classes and all(isinstance(v, Display) for v in known):
+            key = (cls, "class attribute", name)
+            return self.remember(key, lambda: self.union((known, self._set_on_class(cls, name))))
+        return known
 
     def _instance_attribute(self, cls: ClassScope, name: str) -> Values:
         found: list[Values] = []
@@ -435,8 +443,9 @@ class Inference(Definitions):
             if any(found):
                 break
         known = tuple(v for v in self.union(found) if not isinstance(v, Member) or len(found) == 1)
-        if all(isinstance(v, Display) or _can_be_store(v) for v in known):
-            known = self.union((known, self._given_to_field(cls, name), self._set_from_outside(cls, name)))
+        if all(isinstance(v, Display) or self._can_be_store(v) for v in known):
+            more = (self._given_to_field, self._set_from_outside, self._set_on_class)
+            known = self.union((known, *(find(cls, name) for find in more)))
         if name in _NAMED_APPS and known in {(), (APP,)}:
             return () if any(self._is_another_app(method, f"self.{name}") for method in cls.methods) else (APP,)
         return known
@@ -474,6 +483,25 @@ class Inference(Definitions):
             if any(isinstance(v, Instance) and v.type is cls for v in self.infer(base, scope))
         )
 
+    def _set_on_class(self, cls: ClassScope, name: str) -> Values:
+        """Return what is assigned to an attribute of a class: `Holder.name = value`, `cls.name = value`."""
+        ancestry = self.ancestry(cls)
+        return self.union(
+            self.infer(value, scope)
+            for base, value, scope in self._assigned_to_classes.get(name, ())
+            if any(isinstance(v, ClassValue) and v.cls in ancestry for v in self.infer(base, scope))
+        )
+
+    @cached_property
+    def _assigned_to_classes(self) -> dict[str, list[tuple[code.Expression, code.Expression, Scope]]]:
+        """What is assigned to attributes of what is spelled like a class."""
+        found: dict[str, list[tuple[code.Expression, code.Expression, Scope]]] = {}
+        for name, several in self._assigned_elsewhere.items():
+            of_classes = [each for each in several if (last := code.last_name(each[0])) == "cls" or last[:1].isupper()]
+            if of_classes:
+                found[name] = of_classes
+        return found
+
     @cached_property
     def _assigned_elsewhere(self) -> dict[str, list[tuple[code.Expression, code.Expression, Scope]]]:
         found: dict[str, list[tuple[code.Expression, code.Expression, Scope]]] = defaultdict(list)
@@ -509,6 +537,8 @@ class Inference(Definitions):
                 return (AsgiScope(),)
         elif types & catalogue.TEST_CLIENTS and name == "app":
             return (APP,)
+        elif name == "ctx" and catalogue.WORKER in types:
+            return (Context(),)
         return self._part(base, name) or self.containers.made_with(base, name) or (Member(base, name),)
 
     def expand(self, values: Iterable[Value]) -> Values:
@@ -586,7 +616,7 @@ class Inference(Definitions):
                 return tuple(Instance(base) for base in self.bases(owner)) if owner else ()
             case code.Call(function=function, arguments=(first, second)) if self.calls.is_cast(function):
                 stated = self.instances(self.annotation(first, scope))
-                if not all(_can_be_store(v) for v in stated):
+                if not all(map(self._can_be_store, stated)):
                     return stated
                 return self.union((self.infer(second, scope), stated))
             case code.Call(function=code.Attribute(value=base, name="get"), arguments=(key, *default)):
@@ -680,6 +710,8 @@ class Inference(Definitions):
             for part in (path or "").split("."):
                 found = self.union(self.attribute(value, part) for value in found)
             return found
+        if name == "__call__" and catalogue.typing_name(str(instance.type)) == "NewType":
+            return self.infer(node.arguments[0], scope) if node.arguments else ()
         if name == "__call__" and instance.arguments and catalogue.typing_name(str(instance.type)) == "Callable":
             return instance.arguments[-1]
         if name in {"__call__", "begin"} and (made := self._sessions(instance, node, scope)):
@@ -761,7 +793,7 @@ class Inference(Definitions):
         if parameter.annotation is not None:
             declared = self.annotation(parameter.annotation, function.parent)
             known = self.instances(declared)
-            if known and not all(_can_be_store(v) or self._is_protocol(v) for v in known):
+            if known and not all(self._can_be_store(v) or self._is_protocol(v) for v in known):
                 return known
         handed = self.handed_over(function, parameter)
         if parameter.default is not None:
@@ -783,6 +815,15 @@ class Inference(Definitions):
     def _is_protocol(self, value: Value) -> bool:
         """Whether a type says only what an object can do: then it matters what callers hand over."""
         return isinstance(value, Instance) and isinstance(value.type, ClassScope) and self.is_a(value.type, _PROTOCOL)
+
+    def _can_be_store(self, value: Value) -> bool:
+        """Whether an object of that type can be app.state or arq's context: then it matters what callers hand over."""
+        match value:
+            case Instance(type=str(name)):
+                return name in _MAPPINGS or name == "starlette.datastructures.State"
+            case Instance(type=ClassScope() as cls):
+                return self.is_a(cls, *_TYPED_MAPPINGS)
+        return False
 
     def context_position(self, function: FunctionScope) -> int:
         """Return the position of the parameter that arq's context is given to, or would be."""
@@ -807,14 +848,18 @@ class Inference(Definitions):
         apps = (cls for m in self.modules for cls in m.classes if self.is_a(cls, *catalogue.APPS))
         return frozenset(name for cls in apps for name in cls.bindings)
 
-    def _argument_of_lambda(self, node: code.Lambda, position: int) -> Values:
-        """Return what the calls of a lambda hand to one of its parameters."""
+    def _argument_of_lambda(self, node: code.Lambda, position: int, outer: Scope) -> Values:
+        """Return what the calls of a lambda hand to one of its parameters; `outer` is where the lambda stands."""
         parameter = node.parameters[position]
+        if position == 0 and node in self.context_lambdas:
+            return (Context(),)
         groups: list[Values] = []
         for call, scope, skip in self.calls.of_lambda(node):
             groups += [self.infer(k.value, scope) for k in call.keywords if k.name == parameter.name]
             if position + skip < len(call.arguments):
                 groups.append(self.infer(call.arguments[position + skip], scope))
+        if parameter.default is not None:
+            groups.append(self.infer(parameter.default, outer))
         handed = self.union(groups)
         return handed or ((_REQUEST,) if parameter.name in _NAMED_CONNECTIONS else ())
 
@@ -1003,13 +1048,3 @@ def _is_class_method(function: FunctionScope) -> bool:
 
 def _is_depends(value: Value) -> bool:
     return isinstance(value, Instance) and value.creation is not None and value.type in catalogue.DEPENDS
-
-
-def _can_be_store(value: Value) -> bool:
-    """Whether an object of that type can be app.state or arq's context: then it matters what callers hand over."""
-    match value:
-        case Instance(type=str(name)):
-            return name in _MAPPINGS or name == "starlette.datastructures.State"
-        case Instance(type=ClassScope() as cls):
-            return any(code.dotted(b).endswith("TypedDict") for b in cls.node.bases)
-    return False

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Literal
 
 from conformance.facts import code
+from conformance.program import catalogue
 from conformance.program.inference import PASSING_ON, Inference
 from conformance.program.scopes import (
     ClassScope,
@@ -26,9 +27,9 @@ from conformance.program.values import (
     External,
     FunctionValue,
     Instance,
+    LambdaValue,
     Located,
     ModuleValue,
-    Resolved,
     Symbol,
     Value,
 )
@@ -115,7 +116,6 @@ class WorkerSettings:
 
 
 _RUNNING = frozenset({"arq.worker.run_worker", "arq.worker.create_worker", "arq.worker.get_kwargs"})
-_WORKER = "arq.worker.Worker"
 
 
 class Queue:
@@ -278,7 +278,7 @@ class Queue:
             if not any(key in fields for key in REGISTERING):
                 return
             self.settings.append(WorkerSettings("run_worker", node, scope, fields))
-        elif _WORKER in names:
+        elif catalogue.WORKER in names:
             if node.arguments:
                 fields.setdefault("functions", [Located(node.arguments[0], scope)])
             self.settings.append(WorkerSettings("Worker", node, scope, fields))
@@ -288,7 +288,7 @@ class Queue:
     @cached_property
     def _making(self) -> frozenset[str]:
         """The names under which arq's functions are called that take settings."""
-        return self.names.spellings(name.rpartition(".")[2] for name in (*_RUNNING, _WORKER))
+        return self.names.spellings(name.rpartition(".")[2] for name in (*_RUNNING, catalogue.WORKER))
 
     def _add_given_class(self, cls: ClassScope, beside: dict[str, list[Located]]) -> None:
         """A class that is handed to `run_worker` holds arq's settings, and so do the keywords beside it."""
@@ -311,18 +311,26 @@ class Queue:
         for hook in HOOKS:
             functions = [settings.hook_methods[hook]] if hook in settings.hook_methods else []
             for located in settings.fields.get(hook, ()):
-                given = self.names.infer(located.node, located.scope)
-                functions += [value.function for value in given if isinstance(value, FunctionValue)]
+                for value in self.names.infer(located.node, located.scope):
+                    match value:
+                        case FunctionValue(function=function):
+                            functions.append(function)
+                        case LambdaValue(node=given, scope=where):
+                            self.names.context_lambdas[given] = where
             if functions:
                 settings.hooks[hook] = functions
         for name, kind in (("functions", "task"), ("cron_jobs", "cron")):
             for located in settings.fields.get(name, ()):
-                for node, scope in self._entries(located.node, located.scope, settings):
+                entries = [*self._entries(located.node, located.scope, settings)]
+                entries += self._added_to_field(settings, name)
+                for node, scope in {id(entry): (entry, scope) for entry, scope in entries}.values():
                     settings.registrations += self._registration(node, scope, kind, settings)
-            for base, entries, scope in self._additions.get(name, ()):
-                if isinstance(base, code.Attribute) and self._is_field_of(settings, base.value, scope):
-                    for entry in entries:
-                        settings.registrations += self._registration(entry, scope, kind, settings)
+
+    def _added_to_field(self, settings: WorkerSettings, name: str) -> Iterator[tuple[code.Expression, Scope]]:
+        """Yield what is appended to a list of the settings from outside: `WorkerSettings.functions.append(f)`."""
+        for base, entries, scope in self._additions.get(name, ()):
+            if isinstance(base, code.Attribute) and self._is_field_of(settings, base.value, scope):
+                yield from self._opened(entries, scope, settings)
 
     def _is_field_of(self, settings: WorkerSettings, base: code.Expression, scope: Scope) -> bool:
         return isinstance(settings.node, code.Class) and any(
@@ -330,36 +338,41 @@ class Queue:
         )
 
     def _entries(
-        self, node: code.Expression, scope: Scope, settings: WorkerSettings, depth: int = 0
+        self, node: code.Expression, scope: Scope, settings: WorkerSettings, within: frozenset[int] = frozenset()
     ) -> Iterator[tuple[code.Expression, Scope]]:
-        """Yield the entries of a list of tasks, wherever it is built."""
+        """Yield the entries of a list of tasks, wherever it is built; not those of lists `within` which this stands."""
+        if id(node) in within:
+            return
+        within |= {id(node)}
         match node:
             case code.BinaryOperation(left=left, operator="+" | "|", right=right):
-                yield from self._entries(left, scope, settings, depth + 1)
-                yield from self._entries(right, scope, settings, depth + 1)
+                yield from self._entries(left, scope, settings, within)
+                yield from self._entries(right, scope, settings, within)
                 return
             case code.Call(function=function, arguments=(first,)) if any(
                 isinstance(r, External) and r.name in PASSING_ON for r in self.names.resolve(function, scope)
             ):
-                yield from self._entries(first, scope, settings, depth + 1)
+                yield from self._entries(first, scope, settings, within)
                 return
             case code.Call(function=code.Attribute(value=base, name="values"), arguments=()):
-                yield from self._entries(base, scope, settings, depth + 1)
+                yield from self._entries(base, scope, settings, within)
                 return
         values = self.names.infer(node, scope)
         if not values:
             settings.complete = False
-        added = [entry for symbol in self.names.resolve(node, scope) for entry in self._appended(symbol)]
+        values = tuple(v for v in values if not isinstance(v, Display) or v.node is node or id(v.node) not in within)
+        within |= {id(v.node) for v in values if isinstance(v, Display)}
+        added = {
+            id(entry): (entry, inner)
+            for entries, where in (*self._appended(node, scope), *self._filled(values))
+            for entry, inner in self._opened(entries, where, settings, within)
+        }
         for value in values:
             match value:
                 case Display(node=code.Sequence(elements=()) as empty) if empty is not node and not added:
                     settings.complete = False  # something fills it
                 case Display(node=code.Sequence(elements=elements), scope=inner):
-                    for element in elements:
-                        if isinstance(element, code.Starred) and depth < 10:
-                            yield from self._entries(element.value, inner, settings, depth + 1)
-                        else:
-                            yield element, inner
+                    yield from self._opened(elements, inner, settings, within)
                 case Display(node=code.Comprehension(element=element, generators=generators), scope=inner):
                     settings.complete = settings.complete and not any(g.conditions for g in generators)
                     yield element, inner
@@ -368,14 +381,38 @@ class Queue:
                         yield element, inner
                 case _:
                     settings.complete = False
-        yield from added
+        yield from added.values()
 
-    def _appended(self, symbol: Resolved) -> Iterator[tuple[code.Expression, Scope]]:
-        """Yield what the target appends to a list that stands at module or class level."""
-        if isinstance(symbol, Symbol):
-            for base, entries, scope in self._additions.get(symbol.name, ()):
-                if self._is_symbol(base, symbol, scope):
-                    yield from ((entry, scope) for entry in entries)
+    def _opened(
+        self,
+        entries: Iterable[code.Expression],
+        scope: Scope,
+        settings: WorkerSettings,
+        within: frozenset[int] = frozenset(),
+    ) -> Iterator[tuple[code.Expression, Scope]]:
+        """Yield the entries of a display, and those of what `*` opens in it."""
+        for entry in entries:
+            if isinstance(entry, code.Starred):
+                yield from self._entries(entry.value, scope, settings, within)
+            else:
+                yield entry, scope
+
+    def _appended(self, node: code.Expression, scope: Scope) -> Iterator[tuple[tuple[code.Expression, ...], Scope]]:
+        """Yield what the target appends to a list that has this name at module or class level."""
+        for symbol in self.names.resolve(node, scope):
+            if isinstance(symbol, Symbol):
+                for base, entries, where in self._additions.get(symbol.name, ()):
+                    if self._is_symbol(base, symbol, where):
+                        yield entries, where
+
+    def _filled(self, values: Iterable[Value]) -> Iterator[tuple[tuple[code.Expression, ...], Scope]]:
+        """Yield what the target appends to lists, under whatever names: `self.functions = []`."""
+        for value in values:
+            if isinstance(value, Display):
+                for name in _names_of_display(value):
+                    for base, entries, where in self._additions.get(name, ()):
+                        if any(isinstance(v, Display) and v.node is value.node for v in self.names.infer(base, where)):
+                            yield entries, where
 
     @cached_property
     def _additions(self) -> dict[str, list[tuple[code.Expression, tuple[code.Expression, ...], Scope]]]:
@@ -392,13 +429,11 @@ class Queue:
                         ):
                             found[code.dotted(base).rpartition(".")[2]].append((base, (entry,), scope))
                         case (
-                            code.Call(
-                                function=code.Attribute(value=base, name="extend"),
-                                arguments=(code.Sequence(elements=elements),),
-                            )
-                            | code.Assign(targets=(base,), value=code.Sequence(elements=elements), operator="+=")
-                        ):
-                            found[code.dotted(base).rpartition(".")[2]].append((base, elements, scope))
+                            code.Call(function=code.Attribute(value=base, name="extend"), arguments=(more,))
+                            | code.Assign(targets=(base,), value=more, operator="+=")
+                        ) if isinstance(more, (code.Sequence, code.Name, code.Attribute)):
+                            opened = (code.Starred(more.span, more),)
+                            found[code.dotted(base).rpartition(".")[2]].append((base, opened, scope))
         return found
 
     def _is_symbol(self, node: code.Expression, symbol: Symbol, scope: Scope) -> bool:
@@ -594,6 +629,16 @@ _FIELDS = frozenset({*HOOKS, *REGISTERING, "redis_settings", "queue_name", "redi
 _SAFIR_QUEUES = ("safir.arq.ArqQueue", "safir.arq.RedisArqQueue", "safir.arq.MockArqQueue")
 _QUEUES = ("arq.connections.ArqRedis", *_SAFIR_QUEUES)
 _NO_SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseModel")
+
+
+def _names_of_display(display: Display) -> set[str]:
+    """Return the names and attributes that a literal is bound to where it stands."""
+    return {
+        code.last_name(target)
+        for node in display.scope.nodes.of(code.Assign)
+        if node.value is display.node
+        for target in node.targets
+    }
 
 
 def _are_settings(fields: dict[str, list[Located]]) -> bool:

@@ -30,6 +30,7 @@ _SETTERS = {"setattr", "builtins.setattr", "object.__setattr__", "builtins.objec
 _DELETERS = {"delattr", "builtins.delattr", "object.__delattr__", "builtins.object.__delattr__", "operator.delitem"}
 _NAMED_SETTERS = _SETTERS | _DELETERS | {"operator.ior"}
 _SETTING = ("attr", "__setattr__", "__delattr__", "item", "ior")
+_METHOD_CALLER = "operator.methodcaller"
 _CHANGING = frozenset(
     {
         "update",
@@ -177,17 +178,25 @@ class Stores:
                         yield Access("state", kind, None, node, scope, located, whole=True)
                     elif self._is_foreign_attribute(base, name, values_of_base):
                         yield Access("state", kind, name, node, scope, located, renamed=True)
+                elif operator not in {"", "del"}:
+                    yield from self._joined(target, value, node, scope)
             case code.Subscript(value=base, key=key):
                 values_of_base = self._values(base, scope)
                 if AppState() in values_of_base:
                     yield Access("state", kind, self.names.text(key, scope), node, scope, located)
                 elif Context() in values_of_base:
                     yield Access("context", kind, self.names.text(key, scope), node, scope, located)
+                elif operator not in {"", "del"}:
+                    yield from self._joined(target, value, node, scope)
             case code.Name() if operator not in {"", "del"}:
-                for found in self._values(target, scope):
-                    if isinstance(found, (AppState, Context)):
-                        of: Literal["state", "context"] = "state" if isinstance(found, AppState) else "context"
-                        yield from self._many(of, (value,) if value is not None else (), (), node, scope)
+                yield from self._joined(target, value, node, scope)
+
+    def _joined(
+        self, target: code.Expression, value: code.Expression | None, node: code.Node, scope: Scope
+    ) -> Iterator[Access]:
+        """Read `ctx |= {…}`."""
+        for of in self._stores_in(self._values(target, scope)):
+            yield from self._many(of, (value,) if value is not None else (), (), node, scope)
 
     def _is_foreign_attribute(self, base: code.Expression, name: str, values: Values) -> bool:
         """Whether FastAPI has no such attribute, nor the target's own subclass."""
@@ -236,7 +245,7 @@ class Stores:
             )
         ):
             name = code.dotted(node.function)
-            qualified = {v.name for v in self.names.infer(node.function, scope) if isinstance(v, External)} | {name}
+            qualified = self._qualified(node.function, scope)
             if qualified & (_SETTERS | _DELETERS) and len(node.arguments) >= 2:
                 yield from self._by_function(node, scope, deletes=bool(qualified & _DELETERS))
                 return
@@ -246,6 +255,7 @@ class Stores:
             if "operator.ior" in qualified and len(node.arguments) == 2:
                 yield from self._of_class("__ior__", node, scope)
                 return
+        node = self._by_method_caller(node, scope)
         function, where = self._bound_method(node.function, scope)
         match function:
             case code.Attribute(value=base, name=method):
@@ -257,12 +267,14 @@ class Stores:
                     yield from self._method(of, method, node, scope)
                     stored.add(id(node.function))
                 elif method in _CHANGING and (
-                    External("builtins.dict") in values or (method.startswith("__") and len(node.arguments) > 1)
+                    External("builtins.dict") in values
+                    or (method.startswith("__") and len(node.arguments) > 1)
+                    or _is_class_of_something(base)
                 ):
                     yield from self._of_class(method, node, scope)
                     return
         for position, argument in enumerate(node.arguments[:2]):
-            if code.last_name(argument) in {"setattr", "delattr"} and len(node.arguments) > position + 1:
+            if len(node.arguments) > position + 1 and self._is_setter(argument, scope):
                 handed = code.Call(node.span, argument, node.arguments[position + 1 :], ())
                 yield from self._handed_setter(handed, scope)
                 return
@@ -285,10 +297,45 @@ class Stores:
         """Return what a local name is bound to, where that is a method that changes: `put = ctx.update`."""
         if isinstance(node, code.Name):
             for binding in scope.bindings.get(node.id, [])[:MOST_BINDINGS]:
-                match binding:
-                    case ValueBinding(value=code.Attribute(name=name) as method, how="value") if name in _CHANGING:
-                        return method, binding.within or scope
-        return node, scope
+                if isinstance(binding, ValueBinding) and binding.value is not None and binding.how == "value":
+                    where = binding.within or scope
+                    method = self._got_method(binding.value, where)
+                    if isinstance(method, code.Attribute) and method.name in _CHANGING:
+                        return method, where
+        return self._got_method(node, scope), scope
+
+    def _got_method(self, node: code.Expression, scope: Scope) -> code.Expression:
+        """Return `ctx.update` for `getattr(ctx, "update")`, and anything else as it is."""
+        match node:
+            case code.Call(function=code.Name(id="getattr"), arguments=(base, key, *_)) if self._carriers.may(
+                base, scope
+            ):
+                name = self.names.text(key, scope)
+                return node if name is None else code.Attribute(node.span, base, name)
+        return node
+
+    def _by_method_caller(self, node: code.Call, scope: Scope) -> code.Call:
+        """Return `ctx.pop("a")` for `methodcaller("pop", "a")(ctx)`, and any other call as it is."""
+        match node:
+            case code.Call(function=code.Call(arguments=(key, *given)) as made, arguments=(base,)) if (
+                self._carriers.may(base, scope)
+            ):
+                name = self.names.text(key, scope)
+                if name is not None and _METHOD_CALLER in self._qualified(made.function, scope):
+                    return code.Call(node.span, code.Attribute(node.span, base, name), tuple(given), made.keywords)
+        return node
+
+    def _qualified(self, function: code.Expression, scope: Scope) -> set[str]:
+        """Return the absolute names that a function can have, and the name that it is called by."""
+        known = {v.name for v in self.names.infer(function, scope) if isinstance(v, External)}
+        return known | {code.dotted(function)}
+
+    def _is_setter(self, node: code.Expression, scope: Scope) -> bool:
+        """Whether an argument is `setattr`, `setitem` or one that deletes, under whatever name."""
+        last = code.last_name(node)
+        if not last.endswith(("attr", "item")) and last not in self._imported_setters(scope.module):
+            return False
+        return not self._qualified(node, scope).isdisjoint(_SETTERS | _DELETERS)
 
     @staticmethod
     def _stores_in(values: Values) -> Iterator[Literal["state", "context"]]:
@@ -299,11 +346,12 @@ class Stores:
 
     def _handed_setter(self, node: code.Call, scope: Scope) -> Iterator[Access]:
         """Read `partial(setattr, app.state)` and `add_task(setattr, app.state, "x", 1)` as the call behind it."""
-        deletes = code.dotted(node.function).endswith("delattr")
+        deletes = not self._qualified(node.function, scope).isdisjoint(_DELETERS)
         if len(node.arguments) >= 2:
             yield from self._by_function(node, scope, deletes=deletes)
-        elif AppState() in self._values(node.arguments[0], scope):
-            yield Access("state", "delete" if deletes else "write", None, node, scope, spelling="setattr")
+        else:
+            for of in self._stores_in(self._values(node.arguments[0], scope)):
+                yield Access(of, "delete" if deletes else "write", None, node, scope, spelling="setattr")
 
     def _imported_setters(self, module: ModuleScope) -> frozenset[str]:
         """Return the names that a module has for what sets and deletes items: imported, or given by itself."""
@@ -411,3 +459,11 @@ def _setter_of(binding: Binding) -> str:
 
 def _is_app(names: Inference, value: Value) -> bool:
     return isinstance(value, Instance) and names.is_a(value.type, *catalogue.APPS)
+
+
+def _is_class_of_something(node: code.Expression) -> bool:
+    """Whether an expression asks for a class: `type(ctx)`, `ctx.__class__`."""
+    match node:
+        case code.Call(function=code.Name(id="type"), arguments=(_,)) | code.Attribute(name="__class__"):
+            return True
+    return False
