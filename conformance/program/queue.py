@@ -32,6 +32,7 @@ from conformance.program.values import (
     ModuleValue,
     Symbol,
     Value,
+    Values,
 )
 from conformance.results import Place
 
@@ -272,7 +273,7 @@ class Queue:
             for argument in node.arguments[:1]:
                 for value in self.names.infer(argument, scope):
                     match value:
-                        case ClassValue(cls=cls):
+                        case ClassValue(cls=cls) | Instance(type=ClassScope() as cls):
                             self._add_given_class(cls, fields)
                             return
             if not any(key in fields for key in REGISTERING):
@@ -299,6 +300,9 @@ class Queue:
                 for name, bindings in cls.bindings.items()
                 if name in _FIELDS
             }
+            for name in _FIELDS:
+                for method, given_in_it in self.names.assigned_attributes(cls, name):
+                    fields.setdefault(name, []).append(Located(given_in_it, method))
             settings = WorkerSettings(cls.name, cls.node, cls.parent, fields)
             self.settings.append(settings)
         for name, given in beside.items():
@@ -450,7 +454,7 @@ class Queue:
         sort: Literal["task", "cron"] = "cron" if kind == "cron" else "task"
         node = _uncast(node, self.names)
         found = False
-        for value in self.names.infer(node, scope):
+        for value in self._told(node, scope):
             match value:
                 case FunctionValue(function=function, given=given):
                     task = self._wrapped(node, scope) or function
@@ -500,7 +504,7 @@ class Queue:
                 name, named = self.names.text(keyword.value, inner), True
         for coroutine in (_uncast(each, self.names) for each in given[:1]):
             found = False
-            for value in self.names.infer(coroutine, inner):
+            for value in self._told(coroutine, inner):
                 match value:
                     case FunctionValue(function=function, given=before):
                         task = self._wrapped(coroutine, inner) or function
@@ -525,6 +529,13 @@ class Queue:
                 last = code.dotted(coroutine).rpartition(".")[2]
                 own = f"cron:{last}" if cron and last else last
                 yield Registration(None, name if named else (own or None), kind, missing, node, scope)
+
+    def _told(self, node: code.Expression, scope: Scope) -> Values:
+        """Return what stands for a task; of a text that is put together, the whole text."""
+        values = self.names.infer(node, scope)
+        if any(isinstance(v, Display) for v in values) and (text := self.names.text(node, scope)) is not None:
+            return (Display(code.Constant(node.span, text), scope),)
+        return values
 
     def _by_path(self, dotted: str, scope: Scope) -> tuple[FunctionScope | None, bool]:
         """Return the function that a dotted string names, and whether the target lacks it."""
@@ -608,21 +619,29 @@ class Queue:
             for _ in range(3):
                 inner: list[Value] = []
                 for value in pending:
-                    if isinstance(value, FunctionValue):
-                        for made in self.names.returned(value.function):
+                    for wrapping in self._called_by(value):
+                        for made in self.names.returned(wrapping):
                             if isinstance(made, FunctionValue) and isinstance(made.function.parent, FunctionScope):
                                 inner.append(made)
                                 if _takes_context(made.function):
                                     yield made.function
                 pending = inner
 
+    def _called_by(self, value: Value) -> Iterator[FunctionScope]:
+        """Yield what a call of a value runs: a function, the `__call__` of an object."""
+        match value:
+            case FunctionValue(function=function):
+                yield function
+            case Instance(type=ClassScope() as cls):
+                for symbol in self.names.class_symbols(cls, "__call__"):
+                    if isinstance(symbol.binding, FunctionScope):
+                        yield symbol.binding
+
     def _called_in_place(self, decorators: Iterable[Value]) -> Iterator[FunctionScope]:
         """Yield the `__call__` of a class that decorates: it is called where the task would be."""
         for value in decorators:
             if isinstance(value, ClassValue):
-                for symbol in self.names.class_symbols(value.cls, "__call__"):
-                    if isinstance(symbol.binding, FunctionScope):
-                        yield symbol.binding
+                yield from self._called_by(Instance(value.cls))
 
 
 _FIELDS = frozenset({*HOOKS, *REGISTERING, "redis_settings", "queue_name", "redis_pool", "ctx"})
