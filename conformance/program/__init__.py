@@ -11,6 +11,7 @@ from conformance.config import Config, Profile
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.contexts import WorkerContexts
+from conformance.program.dynamic import NamedModules
 from conformance.program.environment import Environment
 from conformance.program.fixtures import Fixtures, offers_fixtures
 from conformance.program.flow import Flow
@@ -119,7 +120,8 @@ class Program:
     def every_reach(self, module: ModuleScope) -> tuple[Reach, ...]:
         """Return all of them, with the paths of attributes into modules that are imported anyway."""
         if module not in self._reaches:
-            self._reaches[module] = tuple(reaches_of(module, self.imports[module], self.names))
+            named = self.named_modules.of(module)
+            self._reaches[module] = tuple(reaches_of(module, self.imports[module], named, self.names))
         return self._reaches[module]
 
     def overrides_by_scope(self, module: ModuleScope) -> Mapping[Scope, tuple[OverrideWrite, ...]]:
@@ -136,6 +138,11 @@ class Program:
         if not module.has_role("components"):
             return ""
         return configured_component(module.name, self.config) or component_of(module.name) or module.name
+
+    @cached_property
+    def named_modules(self) -> NamedModules:
+        """Which modules a module names without an import."""
+        return NamedModules(self.names)
 
     @cached_property
     def import_graph(self) -> grimp.ImportGraph:

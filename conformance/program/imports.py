@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
 from conformance.program.guards import is_type_checking
 from conformance.program.inference import Inference
-from conformance.program.scopes import FunctionScope, ModuleScope, Scope, absolute_module
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope, ValueBinding, absolute_module
 from conformance.program.values import External, ModuleValue, Resolved, Symbol
 from conformance.results import Place
 
@@ -29,6 +29,7 @@ class ImportEdge:
         qualified: what is imported, by its absolute name: `a.b.c`.
         bound: the local name that it is bound to.
         resolved: the definitions that the name stands for, re-exports followed.
+        meant: those, and the modules, classes and functions that they are another name of: `limits = worker.limits`.
         statement: the whole import; `node` is the one name in it.
         type_checking: it stands under `if TYPE_CHECKING:`.
     """
@@ -39,6 +40,7 @@ class ImportEdge:
     qualified: str
     bound: str
     resolved: tuple[Resolved, ...]
+    meant: tuple[Resolved, ...]
     statement: code.Import | code.ImportFrom
     node: code.ImportedName
     scope: Scope
@@ -61,14 +63,35 @@ class ImportEdge:
     @property
     def defining_modules(self) -> tuple[ModuleScope, ...]:
         """The modules that define what is imported, re-exports followed; the imported module where it is a module."""
-        found: dict[ModuleScope, None] = {}
-        for resolved in self.resolved:
-            match resolved:
-                case ModuleValue(module=module):
-                    found[module] = None
-                case Symbol():
-                    found[resolved.module] = None
-        return tuple(found)
+        return tuple(dict.fromkeys(defining(self.meant)))
+
+
+def defining(meant: Iterable[Resolved]) -> Iterator[ModuleScope]:
+    """Yield the modules that definitions are, or stand in."""
+    for each in meant:
+        match each:
+            case ModuleValue(module=module):
+                yield module
+            case Symbol():
+                yield each.module
+
+
+def meant_by(resolved: tuple[Resolved, ...], names: Inference) -> tuple[Resolved, ...]:
+    """Return definitions, with the modules, classes and functions that they are nothing but another name of."""
+    found = dict.fromkeys(resolved)
+    pending = list(resolved)
+    seen: set[Resolved] = set()
+    while pending and len(seen) < _LONGEST_CHAIN:
+        current = pending.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        match current:
+            case Symbol(binding=ValueBinding(value=code.Name() | code.Attribute() as other, how="value", path=())):
+                pending += names.resolve(other, current.scope)
+            case ModuleValue() | Symbol(binding=ClassScope() | FunctionScope()):
+                found[current] = None
+    return tuple(found)
 
 
 def imports_of(module: ModuleScope, names: Inference) -> Iterator[ImportEdge]:
@@ -84,7 +107,9 @@ def imports_of(module: ModuleScope, names: Inference) -> Iterator[ImportEdge]:
                     target = names.module(name.name, module)
                     resolved: tuple[Resolved, ...] = (ModuleValue(target),) if target else (External(name.name),)
                     bound = name.alias or name.name.partition(".")[0]
-                    yield ImportEdge(module, target, "", name.name, bound, resolved, node, name, scope, checking)
+                    yield ImportEdge(
+                        module, target, "", name.name, bound, resolved, resolved, node, name, scope, checking
+                    )
                 continue
             case code.ImportFrom(module=source, names=imported, level=level):
                 absolute = absolute_module(module, source, level)
@@ -103,6 +128,8 @@ def imports_of(module: ModuleScope, names: Inference) -> Iterator[ImportEdge]:
             pending.extend((child, scope, checking) for child in reversed(tuple(code.children(node))))
 
 
+_LONGEST_CHAIN = 50
+"""How many names may be bound to one another to be followed."""
 _HOLDING_STATEMENTS = (code.If, code.While, code.For, code.With, code.Try, code.Handler, code.Match, code.Case)
 
 
@@ -118,7 +145,7 @@ def _from(
     target = names.module(absolute, module)
     if name.name == "*":
         found: tuple[Resolved, ...] = (ModuleValue(target),) if target else (External(absolute),)
-        return ImportEdge(module, target, "*", absolute, "", found, node, name, scope, checking)
+        return ImportEdge(module, target, "*", absolute, "", found, found, node, name, scope, checking)
     resolved = names.imported(absolute, name.name, module)
     inner = names.module(f"{absolute}.{name.name}", module)
     if inner is not None and (target is None or ModuleValue(inner) in resolved):
@@ -126,9 +153,8 @@ def _from(
         taken = ""
     else:
         taken = name.name
-    return ImportEdge(
-        module, target, taken, f"{absolute}.{name.name}", name.alias or name.name, resolved, node, name, scope, checking
-    )
+    qualified, bound, meant = f"{absolute}.{name.name}", name.alias or name.name, meant_by(resolved, names)
+    return ImportEdge(module, target, taken, qualified, bound, resolved, meant, node, name, scope, checking)
 
 
 def import_graph(edges: dict[ModuleScope, tuple[ImportEdge, ...]]) -> grimp.ImportGraph:

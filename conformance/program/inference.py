@@ -30,6 +30,7 @@ from conformance.program.scopes import (
     enclosing_class,
     scopes_of,
 )
+from conformance.program.texts import text_of
 from conformance.program.values import (
     APP,
     Annotation,
@@ -75,8 +76,6 @@ _REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript, c
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
 _MOST_VALUES = 500
 """How many values an expression may stand for of which it is known which call made each."""
-_LONGEST_TEXT = 2_000
-"""How many pieces a text may be put together of to be known."""
 PASSING_ON = frozenset(
     {"functools.partial", "functools.partialmethod", "contextlib.asynccontextmanager", "contextlib.contextmanager",
      "contextlib.closing", "contextlib.aclosing", "contextlib.nullcontext", "asyncio.run", "asyncio.wait_for",
@@ -562,39 +561,11 @@ class Inference(Definitions):
 
     def text(self, node: code.Expression, scope: Scope) -> str | None:
         """Return the string that an expression always is, and None where that is not known."""
-        pieces: list[str] = []
-        pending = [(node, scope)]
-        for _ in range(_LONGEST_TEXT):
-            if not pending:
-                return "".join(pieces)
-            part, inner = pending.pop()
-            match part:
-                case code.Constant(value=str(text)):
-                    pieces.append(text)
-                case code.Format(parts=parts):
-                    pending += [(each, inner) for each in reversed(parts)]
-                case code.BinaryOperation(left=left, operator="+", right=right):
-                    pending += [(right, inner), (left, inner)]
-                case code.Name() | code.Attribute():
-                    match self.infer(part, inner):
-                        case (Display(node=code.Constant(value=str(text))),):
-                            pieces.append(text)
-                        case (Display(node=code.Format() as made, scope=outer),):
-                            pending.append((made, outer))
-                        case (Display(), Display(), *_) if (bound := self._sum(part, inner)) is not None:
-                            pending.append(bound)
-                        case _:
-                            return None
-                case _:
-                    return None
-        return None
-
-    def _sum(self, node: code.Expression, scope: Scope) -> tuple[code.Expression, Scope] | None:
-        """Return the sum that a name is bound to: `PATH = BASE + "/x"`."""
-        match self.resolve(node, scope):
-            case (Symbol(binding=ValueBinding(value=code.BinaryOperation() as bound, path=()), scope=inner),):
-                return bound, inner
-        return None
+        return (
+            node.value
+            if isinstance(node, code.Constant) and isinstance(node.value, str)
+            else text_of(self, node, scope)
+        )
 
     # --- calls -----------------------------------------------------------------------------------------------------
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
 from conformance.program.definitions import exported_names
-from conformance.program.dynamic import named_modules
-from conformance.program.imports import ImportEdge
+from conformance.program.imports import ImportEdge, defining, meant_by
 from conformance.program.inference import Inference
 from conformance.program.references import nodes_of
 from conformance.program.scopes import ModuleScope, Scope, ValueBinding, scopes_of
@@ -63,15 +63,27 @@ class Reach:
         return (self.module, *self.definers)
 
 
-def reaches_of(module: ModuleScope, edges: tuple[ImportEdge, ...], names: Inference) -> Iterator[Reach]:
-    """Yield all ways on which a module reaches others of the target: imports first, in the order of the source."""
+def reaches_of(
+    module: ModuleScope,
+    edges: tuple[ImportEdge, ...],
+    named: Iterable[tuple[ModuleScope, code.Node]],
+    names: Inference,
+) -> Iterator[Reach]:
+    """Yield all ways on which a module reaches others of the target: imports first, in the order of the source.
+
+    Args:
+        module: the module.
+        edges: its imports.
+        named: the modules that it names without an import, see `NamedModules`.
+        names: what resolves names.
+    """
     for edge in edges:
         if edge.module is not None and edge.module is not module:
             definers = _taken_by_star(module, edge.module, names) if edge.name == "*" else edge.defining_modules
             behind = tuple(m for m in definers if m is not edge.module and m is not module)
             yield Reach(module, edge.module, behind, edge.qualified, edge.place, edge, True, edge.resolved)
     yield from _paths(module, edges, names)
-    for target, node in named_modules(module, names):
+    for target, node in named:
         yield Reach(module, target, (), target.name, module.place(node), None, False, (ModuleValue(target),))
 
 
@@ -81,7 +93,7 @@ def _taken_by_star(importer: ModuleScope, module: ModuleScope, names: Inference)
     found: dict[ModuleScope, None] = {}
     for name in _offered(module, names):
         if importer.is_package or name in used:
-            found.update(dict.fromkeys(_defining(names.member(module, name))))
+            found.update(dict.fromkeys(defining(names.member(module, name))))
     found.pop(module, None)
     return tuple(found)
 
@@ -105,15 +117,6 @@ def _offered(module: ModuleScope, names: Inference) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _defining(resolved: tuple[Resolved, ...]) -> Iterator[ModuleScope]:
-    for each in resolved:
-        match each:
-            case ModuleValue(module=module):
-                yield module
-            case Symbol():
-                yield each.module
-
-
 def _paths(module: ModuleScope, edges: tuple[ImportEdge, ...], names: Inference) -> Iterator[Reach]:
     """Yield what is reached by a chain of attributes that starts at a module: `app.components.worker.run`."""
     roots: dict[str, ImportEdge] = {}
@@ -123,12 +126,7 @@ def _paths(module: ModuleScope, edges: tuple[ImportEdge, ...], names: Inference)
             roots.setdefault(edge.bound, edge)
     if not roots:
         return
-    for name, bindings in module.bindings.items():  # c = app.components
-        for binding in bindings:
-            if isinstance(binding, ValueBinding) and binding.how == "value" and binding.value is not None:
-                start = roots.get(code.dotted(binding.value).partition(".")[0])
-                if start is not None and any(isinstance(v, ModuleValue) for v in names.infer(binding.value, module)):
-                    roots.setdefault(name, start)
+    _add_aliases(roots, module, names)
     imported = {edge.module for edge in edges}
     for scope in scopes_of(module):
         inner: set[int] = set()
@@ -146,6 +144,24 @@ def _paths(module: ModuleScope, edges: tuple[ImportEdge, ...], names: Inference)
             for reach in _along(module, current, chain[::-1], node, scope, roots[current.id], names):
                 if reach.module is not module:
                     yield replace(reach, covered=reach.module in imported and not reach.definers)
+
+
+def _add_aliases(roots: dict[str, ImportEdge], module: ModuleScope, names: Inference) -> None:
+    """Add the names that are bound to modules by assignments: `c = app.components`, `w = c.worker`."""
+    bound: dict[str, list[tuple[str, code.Expression, Scope]]] = defaultdict(list)
+    for scope in scopes_of(module):
+        for name, bindings in scope.bindings.items():
+            for binding in bindings:
+                match binding:
+                    case ValueBinding(value=code.Name() | code.Attribute() as value, how="value", path=()):
+                        bound[code.dotted(value).partition(".")[0]].append((name, value, binding.within or scope))
+    pending = list(roots)
+    while pending:
+        root = pending.pop()
+        for name, path, scope in bound.get(root, ()):
+            if name not in roots and any(isinstance(v, ModuleValue) for v in names.infer(path, scope)):
+                roots[name] = roots[root]
+                pending.append(name)
 
 
 def _along(
@@ -178,7 +194,9 @@ def _along(
             if isinstance(at, ModuleValue):
                 last = at.module
         if last is not None:
-            behind = tuple(m for m in dict.fromkeys(_defining(taken)) if m is not last and m is not module)
+            behind = tuple(
+                m for m in dict.fromkeys(defining(meant_by(taken, names))) if m is not last and m is not module
+            )
             qualified = ".".join([root.id, *walked])
             yield Reach(module, last, behind, qualified, module.place(node), edge, False, taken)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from conformance.facts import code
 from conformance.program import ImportEdge, ModuleScope, Program, Scope, scopes_of
-from conformance.program.dynamic import named_modules
 from conformance.program.facades import facade_of
 from conformance.program.references import Reference, binding_scope, nodes_of, references_in
 from conformance.program.scopes import ValueBinding
@@ -46,7 +45,7 @@ def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
 def _behind(program: Program, module: ModuleScope, edge: ImportEdge) -> tuple[ModuleScope | None, str]:
     """Return the module behind a facade from which an import takes something, and that facade."""
     candidates = [edge.module] if edge.module is not None else []
-    candidates += [r.module for r in edge.resolved if isinstance(r, ModuleValue) and edge.name not in {"", "*"}]
+    candidates += [r.module for r in edge.meant if isinstance(r, ModuleValue) and edge.name not in {"", "*"}]
     for candidate in candidates:
         facade = facade_before(program, module, candidate)
         if facade:
@@ -72,7 +71,7 @@ def _violation(place: Place, name: str, behind: ModuleScope, facade: str) -> Vio
 
 def _uses(program: Program, module: ModuleScope, imported: set[ModuleScope]) -> Iterator[Violation]:
     """Yield the uses `deps.db.X` where `deps` or what holds it was imported, and what is named without an import."""
-    used = list(named_modules(module, program.names))
+    used = list(program.named_modules.of(module))
     for scope in scopes_of(module):
         for node in nodes_of(scope):
             if isinstance(node, code.Attribute) and node.name in program.names_in_deps:

@@ -7,7 +7,7 @@ from itertools import chain
 
 from conformance.facts import code
 from conformance.program import Program
-from conformance.program.dynamic import IMPORTING, absolute_name, package_of
+from conformance.program.dynamic import BY_NAME, absolute_name, package_of
 from conformance.program.scopes import ModuleScope, Scope, scopes_of
 from conformance.program.values import Display, External, ModuleValue
 from conformance.results import Violation
@@ -15,15 +15,11 @@ from conformance.rules.base import Example, Rule
 
 _SEARCHING = (code.Call, code.Subscript)
 COMPONENTS = ("components", "routes", "tasks", "worker", "cli")
-_BY_NAME = IMPORTING | {
-    "importlib.__import__", "pkgutil.resolve_name", "pydoc.locate", "runpy.run_module", "werkzeug.utils.import_string",
-    "uvicorn.importer.import_from_string",
-}  # fmt: skip
 _BY_PATH = frozenset({"pkgutil.iter_modules", "pkgutil.walk_packages"})
 _ENTRY_POINTS = frozenset(
     {"importlib.metadata.entry_points", "importlib_metadata.entry_points", "pkg_resources.iter_entry_points"}
 )
-_LAST = frozenset(n.rpartition(".")[2] for n in _BY_NAME | _BY_PATH | _ENTRY_POINTS)
+_LAST = frozenset(n.rpartition(".")[2] for n in BY_NAME | _BY_PATH | _ENTRY_POINTS)
 
 
 def subjects(program: Program) -> Iterator[ModuleScope]:
@@ -66,7 +62,7 @@ def _search(program: Program, node: code.Call, last: str, scope: Scope) -> str:
     first = next((k.value for k in node.keywords if k.name in {"name", "path"}), first)
     if called & _BY_PATH:
         return f"`pkgutil.{last}`" if _can_be_services(program, _package(program, first, scope)) else ""
-    if called & _BY_NAME:
+    if called & BY_NAME:
         text, whole = _text(program, first, scope) if first is not None else ("", False)
         text = absolute_name(text, package_of(node, scope, program.names))
         if whole:
