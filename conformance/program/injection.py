@@ -469,6 +469,8 @@ class DependencyInjection:
                     self._inclusion(node, base, scope)
                 case code.Attribute(value=base, name=name) if name in _ADDED:
                     self._added(node, base, name, scope)
+                case code.Call(function=code.Attribute(value=base, name=verb)) as decorator if verb in VERBS:
+                    self._decorated_by_hand(node, decorator, scope, verb, self.registrars(base, scope))
             for keyword in node.keywords:
                 if keyword.name == "dependencies":
                     uses = self.list_uses(keyword.value, scope)
@@ -476,12 +478,37 @@ class DependencyInjection:
                         self.lists.append((node, scope, uses))
 
     def _decorator(self, function: FunctionScope, decorator: code.Expression) -> None:
+        scope = function.parent
         match decorator:
             case code.Call(function=code.Attribute(value=base, name=verb)) if verb in VERBS:
-                scope = function.parent
                 routers = self.registrars(base, scope)
                 if routers or self._looks_like_a_router(base, decorator, scope):
                     self.endpoints.append(Endpoint(function, decorator, scope, verb, routers))
+            case code.Call(function=code.Name(id=name)):
+                match self._bound_verb(name, scope):
+                    case code.Attribute(value=base, name=verb), where if verb in VERBS:
+                        routers = self.registrars(base, where)
+                        if routers:
+                            self.endpoints.append(Endpoint(function, decorator, scope, verb, routers))
+
+    def _bound_verb(self, name: str, scope: Scope) -> tuple[code.Expression, Scope] | None:
+        """Return what a name is bound to, `partial` taken away: `get = router.get`, `get = partial(router.get, …)`."""
+        match self.names.lookup(name, scope):
+            case (Symbol(binding=ValueBinding(value=code.Attribute() as bound), scope=where),):
+                return bound, where
+            case (Symbol(binding=ValueBinding(value=code.Call(arguments=(first, *_)) as made), scope=where),):
+                if External("functools.partial") in self.names.resolve(made.function, where):
+                    return first, where
+        return None
+
+    def _decorated_by_hand(
+        self, node: code.Call, decorator: code.Call, scope: Scope, verb: str, routers: Values
+    ) -> None:
+        """Read `router.get("/x")(function)`."""
+        for argument in node.arguments[:1] if routers else ():
+            for value in self.names.infer(argument, scope):
+                if isinstance(value, FunctionValue):
+                    self.endpoints.append(Endpoint(value.function, decorator, scope, verb, routers))
 
     def registrars(self, base: code.Expression, scope: Scope) -> Values:
         """Return the apps and routers that an expression can be."""
