@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import islice
 from typing import Generic, TypeAlias, TypeVar
 
 from conformance.recursion import calls_up_to
@@ -56,7 +57,8 @@ class Answers(Generic[_Value]):
         self._kept: list[object] = []
         self._running: dict[object, int] = {}
         self._lowest: list[int] = []
-        self._provisional: dict[object, tuple[tuple[_Value, ...], int]] = {}
+        self._provisional: dict[object, tuple[tuple[_Value, ...], object]] = {}
+        """The answers within rings that are not settled yet, each with the outermost question that it hung on."""
         self._assumed: dict[object, tuple[_Value, ...]] = {}
         self._ring: list[object] = []
         self._changes = 0
@@ -86,8 +88,8 @@ class Answers(Generic[_Value]):
             return known
         provisional = self._provisional.get(key)
         if provisional is not None:
-            values, lowest = provisional
-            self._lowest[-1] = min(self._lowest[-1], lowest)
+            values, outer = provisional
+            self._lowest[-1] = min(self._lowest[-1], self._depth_of(outer))
             return values
         at = self._running.get(key)
         if at is not None:
@@ -151,10 +153,16 @@ class Answers(Generic[_Value]):
             del self._ring[mark:]
             self._assumed.pop(key, None)
         else:
-            self._provisional[key] = (result, lowest)
+            self._provisional[key] = (result, next(islice(self._running, lowest, None)))
             self._ring.append(key)
             self._lowest[-1] = min(self._lowest[-1], lowest)
         return result
+
+    def _depth_of(self, outer: object) -> int:
+        """Return how deep a question is asked on which a provisional answer hung, or what that hangs on itself."""
+        while outer not in self._running:
+            outer = self._provisional[outer][1]
+        return self._running[outer]
 
     def _settled(
         self, key: object, compute: Callable[[], tuple[_Value, ...]], depth: int, mark: int
