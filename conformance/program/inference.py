@@ -324,8 +324,8 @@ class Inference(Definitions):
                 if isinstance(scope, FunctionScope):
                     return self.remember((scope, name), lambda: self.argument(scope, parameter))
             case LambdaBinding(node=node, position=position):
-                compute = partial(self._argument_of_lambda, node, position, scope)
-                return self.remember((id(node), position), compute, keep=node)
+                key = (id(node), position)
+                return self.remember(key, lambda: self._argument_of_lambda(node, position, scope), keep=node)
             case ValueBinding():
                 return self.remember((id(binding), id(scope)), lambda: self._bound(binding, scope), keep=binding)
         return ()
