@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from conformance.trace import MARKERS, Trace, digest, digest_of, surroundings
+from conformance.trace import MARKERS, Trace, content_of, digest, digest_of, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -210,7 +210,7 @@ class Cache:
         for file in changed:
             before = read_source(self._sources, document["files"][file])
             try:
-                now[file] = Path(file).read_bytes()
+                now[file] = content_of(file)
             except OSError:
                 return False
             lines = None if before is None else moved(before, now[file])

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import zlib
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance.files import replace_bytes
-from conformance.trace import digest_of
+from conformance.trace import content_of, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
 
 __all__ = ["read_source", "replace_sources", "write_sources"]
 
@@ -29,7 +29,7 @@ def write_sources(file: Path, files: Mapping[str, str]) -> None:
     found: dict[str, bytes] = {}
     for name, known in files.items():
         with suppress(OSError):
-            source = Path(name).read_bytes()
+            source = content_of(name)
             if digest_of(source) == known:
                 found[known] = zlib.compress(source, _FAST)
     _write(file, found)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["MARKERS", "SKIPPED", "Trace", "digest", "digest_of", "listing", "surroundings"]
+__all__ = ["MARKERS", "SKIPPED", "Trace", "content_of", "digest", "digest_of", "listing", "surroundings"]
 
 SKIPPED: Final = frozenset({"node_modules", "__pycache__", "site-packages", "__pypackages__"})
 """Folders that hold nobody's own code."""
@@ -58,20 +58,27 @@ def digest_of(source: bytes) -> str:
 def digest(file: str) -> str:
     """Return what identifies a file as it is now: "" where there is none, "/" for a folder."""
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+        return digest_of(content_of(file))
     except (FileNotFoundError, NotADirectoryError):
         return ""
-    except OSError as error:
-        return f"!{error.errno}"
-    try:
-        source = b""
-        while piece := os.read(handle, _PIECE):
-            source = source + piece if source else piece
-        return digest_of(source)
     except IsADirectoryError:
         return "/"
     except OSError as error:
         return f"!{error.errno}"
+
+
+def content_of(file: str) -> bytes:
+    """Return the bytes of a file; of a pipe what is in it, without waiting for more.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        source = b""
+        while piece := os.read(handle, _PIECE):
+            source = source + piece if source else piece
+        return source
     finally:
         os.close(handle)
 

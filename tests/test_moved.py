@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,15 +16,13 @@ import pytest
 
 from conformance import cli
 from conformance.cache import FOLDER, MOST_CHANGED
-from conformance.commands.arguments import parsed
-from conformance.commands.check import cache_of
 from conformance.examples import files_of
 from conformance.facts.moved import moved
 from conformance.rules import all_rules
 from tests.kit import lay_out
+from tests.test_cache import checked, recalled
 
 if TYPE_CHECKING:
-    from conformance.results import Report
     from conformance.rules.base import Example
 
 CODE = '''\
@@ -99,18 +100,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def checked(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    cli.main(["check", "--output-format", "json", *arguments])
-    return capsys.readouterr().out
-
-
-def recalled() -> Report | None:
-    """Return what the next check would find in the cache."""
-    found = cache_of(parsed(["check", "--output-format", "json"]))
-    assert found is not None
-    return found.recalled()
-
-
 def test_findings_move_with_the_code(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     checked(capsys)
     edited = "# The application.\n" + APP["app/main.py"].replace("warm = 1", "warm = 1  # at once")
@@ -161,7 +150,7 @@ def test_a_comment_in_one_file_and_code_in_another(here: Path, capsys: pytest.Ca
 def test_a_finding_about_a_whole_file_stays(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = "def g(request): request.app.state.x = 1\n"
     lay_out(here, {"app/main.py": first + APP["app/main.py"]})
-    before = json.loads(checked(capsys))
+    before = json.loads(checked(capsys)[1])
     lay_out(here, {"app/main.py": "#\n" + (here / "app/main.py").read_text()})
 
     report = recalled()
@@ -170,6 +159,17 @@ def test_a_finding_about_a_whole_file_stays(here: Path, capsys: pytest.CaptureFi
     assert [(f["rule"], f["line"]) for f in before["findings"]] == [("LY409", 1), ("DI108", 1), ("DI108", 8)]
     assert [(f.rule, f.place.span[0]) for f in report.findings] == [("LY409", 1), ("DI108", 2), ("DI108", 9)]
     assert checked(capsys) == checked(capsys, "--no-cache")
+
+
+def test_a_file_that_has_become_a_pipe_is_not_waited_for(here: Path) -> None:
+    command = [sys.executable, "-P", "-m", "conformance", "check", "app/other.py"]
+    subprocess.run(command, cwd=here, capture_output=True, timeout=60, check=False)
+    (here / "app/other.py").unlink()
+    os.mkfifo(here / "app/other.py")
+
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stderr) == (2, "conformance: app/other.py: is not a folder and not a Python file\n")
 
 
 def test_many_changed_files_are_not_compared(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
