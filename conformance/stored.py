@@ -83,10 +83,9 @@ def move(data: dict[str, Any], file: str, lines: Mapping[int, int], source: byte
     findings = [finding for finding in data["findings"] if _is_in(finding[_PLACE], file, data)]
     places = [finding[_PLACE] for finding in findings]
     places += [place for finding in data["findings"] for place, _ in finding[_TRAIL] if _is_in(place, file, data)]
-    spans = [place[1] for place in places]
+    spans = [span for _, span, *_ in places if span != _WHOLE]
     if any(_is_in((path,), file, data) for _, path, _ in data["problems"]):
         return False
-    spans = [span for span in spans if span != _WHOLE]
     if any(line not in lines for first, _, last, _ in spans for line in (first, last)):
         return False
     texts = lines_of(source)

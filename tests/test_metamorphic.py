@@ -172,6 +172,10 @@ def python_of(cases: Iterable[Case]) -> Iterator[Case]:
 
 CASES = tuple(python_of((*own_cases(), *shared_cases())))
 
+BY_TABLE: dict[str, list[Case]] = {}
+for each in CASES:
+    BY_TABLE.setdefault(each.name.partition(":")[0].partition(" ")[0], []).append(each)
+
 
 @pytest.fixture(scope="module")
 def reference() -> Files:

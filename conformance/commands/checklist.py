@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.commands import CHECKLISTS, DONE, FAILED
+from conformance.commands import CHECKLISTS
 from conformance.commands.arguments import configuration, drawing, paths
 from conformance.commands.output import put
 
@@ -35,5 +35,4 @@ def run(options: argparse.Namespace) -> int:
 
     found = examined(options, options.diff)
     put(WRITERS[options.format](checklist(found, since=options.diff or ""), options.link_base), options)
-    besides(found.report)
-    return FAILED if found.report.exit_status == FAILED else DONE
+    return besides(found.report)

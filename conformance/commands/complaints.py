@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from conformance.commands import FAILED
+from conformance.commands import DONE, FAILED
 from conformance.errors import ConformanceError, shown
 from conformance.reporters.text import inert, new
 from conformance.results import Problem
@@ -33,12 +33,13 @@ def told(error: Exception, *, verbose: bool) -> int:
     return FAILED
 
 
-def besides(report: Report) -> None:
-    """Tell what neither the checklist nor the map has a place for."""
+def besides(report: Report) -> int:
+    """Tell what neither the checklist nor the map has a place for; return their exit status, which findings leave 0."""
     complain(shown(problem) for problem in report.problems)
     about = (finding for finding in new(report) if finding.rule.startswith("CK"))
     complain(shown(Problem(f"{f.rule} {f.message}", f.path, f.line)) for f in about if f.rule != "CK903")
     complain(f"note: {note}" for note in report.notes)
+    return FAILED if report.exit_status == FAILED else DONE
 
 
 def complain(messages: Iterable[str]) -> None:

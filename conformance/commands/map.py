@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from conformance.commands import DONE, FAILED, MAPS, VIEWS
+from conformance.commands import MAPS, VIEWS
 from conformance.commands.arguments import Choice, configuration, drawing, paths
 from conformance.commands.output import put
 
@@ -35,5 +35,4 @@ def run(options: argparse.Namespace) -> int:
 
     found = examined(options)
     put(DRAWERS[options.format](found, options.view), options)
-    besides(found.report)
-    return FAILED if found.report.exit_status == FAILED else DONE
+    return besides(found.report)

@@ -685,6 +685,19 @@ def last_name(node: Expression) -> str:
     return ""
 
 
+def leaves(*targets: Expression) -> Iterator[Expression]:
+    """Yield what targets bind in the end, in the order of the source: of `a, (b.c, *d)` the three."""
+    pending = list(reversed(targets))
+    while pending:
+        match pending.pop():
+            case Sequence(elements=elements):
+                pending += reversed(elements)
+            case Starred(value=value):
+                pending.append(value)
+            case target:
+                yield target
+
+
 def operands(node: BinaryOperation, *operators: str) -> list[Expression]:
     """Return what a chain of these operators joins, or of any where none is named: of `a + b + c` all three."""
     found: list[Expression] = []

@@ -33,11 +33,10 @@ def _read(source: bytes) -> tuple[str, list[int]]:
     """Return the code, in which the lines that hold none are not counted, and the lines that do."""
     tree = parse(source, "").tree
     placed = [node for node in ast.walk(tree) if isinstance(node, _PLACED)]
-    ends = {id(node): node.end_lineno or node.lineno for node in placed}
-    lines = sorted({*(node.lineno for node in placed), *ends.values()})
+    lines = sorted({line for node in placed for line in (node.lineno, node.end_lineno or node.lineno)})
     number = {line: position for position, line in enumerate(lines)}
     for node in placed:
-        node.lineno, node.end_lineno = number[node.lineno], number[ends[id(node)]]
+        node.lineno, node.end_lineno = number[node.lineno], number[node.end_lineno or node.lineno]
     try:
         return ast.dump(tree, include_attributes=True), lines
     except RecursionError as error:

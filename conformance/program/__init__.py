@@ -21,6 +21,7 @@ from conformance.program.injection import Alias, DependencyInjection, Endpoint, 
 from conformance.program.lifespans import Application, Lifespans, Starter
 from conformance.program.origins import Origins
 from conformance.program.overrides import OverrideWrite, find_overrides
+from conformance.program.patches import Patch, find_patches
 from conformance.program.queue import Queue, Registration, WorkerSettings
 from conformance.program.reaches import Reach, reaches_of
 from conformance.program.releases import Releases
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
     from conformance.discovery import SourceFile
     from conformance.facts.code import ModuleCode
-    from conformance.program.patches import Patch
 
 __all__ = [
     "Access", "Alias", "Application", "ClassScope", "Construction", "DependencyInjection", "Endpoint",
@@ -81,7 +81,7 @@ class Program:
         self.injection = DependencyInjection(self.names)
         self.lifespans = Lifespans(self.names)
         self.unmatched: tuple[str, ...] = tuple(assign_roles(self, config))
-        self.known_patches: dict[ModuleScope, tuple[Patch, ...]] = {}
+        self._patches: dict[ModuleScope, tuple[Patch, ...]] = {}
         self._reaches: dict[ModuleScope, tuple[Reach, ...]] = {}
         self._override_writes: dict[ModuleScope, dict[Scope, tuple[OverrideWrite, ...]]] = {}
 
@@ -123,6 +123,12 @@ class Program:
             named = self.named_modules.of(module)
             self._reaches[module] = tuple(reaches_of(module, self.imports[module], named, self.names))
         return self._reaches[module]
+
+    def patches(self, module: ModuleScope) -> tuple[Patch, ...]:
+        """Return the calls in a module that patch something."""
+        if module not in self._patches:
+            self._patches[module] = tuple(find_patches(self, module))
+        return self._patches[module]
 
     def overrides_by_scope(self, module: ModuleScope) -> Mapping[Scope, tuple[OverrideWrite, ...]]:
         """Return the writes of `app.dependency_overrides` in a module, by the scope in which each stands, in order."""

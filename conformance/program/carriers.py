@@ -20,6 +20,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.inference import PASSING_ON, Inference
+from conformance.program.references import scope_of_local
 from conformance.program.scopes import (
     ClassScope,
     FunctionScope,
@@ -150,7 +151,6 @@ _PUTTING_IN = frozenset(
 )  # fmt: skip
 _OF_ITS_CLASS = frozenset({"__enter__", "__aenter__", "__iter__", "__getitem__", "__getattr__", "__call__", "__new__"})
 _BINDING = (code.Assign, code.For, code.Generator, code.WithItem)
-_NAMES = (code.Name, code.Attribute)
 _ANY = "*"
 _DEEPEST = 4
 """How many functions that return functions, and containers of containers, are looked through."""
@@ -290,18 +290,12 @@ class Carriers:
         return self._names.text(node, scope) or ""
 
     def _of_name(self, name: str, scope: Scope) -> tuple[_Key, ...]:
-        current: Scope | None = scope
-        while current is not None:
-            if name in current.lambdas:
-                return ((current, name), name)
-            if name in current.bindings:
-                if not isinstance(current, FunctionScope):
-                    break
-                if current.module.is_test or self._is_callable(name, current):
-                    return ((current, name), name)  # the result of a fixture, of a function
-                return ((current, name),)
-            current = current.parent
-        return (name,)
+        local = scope_of_local(name, scope)
+        if local is None:
+            return (name,)
+        if name in local.lambdas or local.module.is_test or self._is_callable(name, local):
+            return ((local, name), name)  # of a lambda; the result of a fixture, of a function
+        return ((local, name),)
 
     def _is_callable(self, name: str, scope: Scope) -> bool:
         """Whether a name is a function's or a class's, or may be."""
@@ -360,7 +354,6 @@ class Carriers:
                     case ClassScope():
                         for base in binding.node.bases:
                             self._lead(self._keys(base, binding.parent), binding.name, _SAME, base, binding.parent)
-
         for name, taken in scope.lambdas.items():
             for lambda_binding in taken:
                 default = lambda_binding.node.parameters[lambda_binding.position].default

@@ -19,7 +19,6 @@ BY_NAME = IMPORTING | {
 """Functions that are given the name of a module, or of something in one."""
 _TABLE = "sys.modules"
 _TAKING_OUT = frozenset({"get", "pop", "__getitem__", "setdefault"})
-_GETTING = frozenset({"getattr", "attrgetter"})
 _KINDS = (code.Call, code.Subscript)
 
 
@@ -73,10 +72,8 @@ class NamedModules:
             return
         package = package_of(node, scope, self._names)
         taken = _taken(node) if code.last_name(node.function) == "__import__" else ()
-        within = [
-            found for found in self._by_name(first, package, scope) for found in self._within(found, taken, scope)
-        ]
-        yield from within or self._by_name(first, package, scope)
+        named = [*self._by_name(first, package, scope)]
+        yield from [inner for outer in named for inner in self._within(outer, taken, scope)] or named
 
     def _is_import(self, function: code.Expression, scope: Scope) -> bool:
         return any(isinstance(v, External) and v.name in BY_NAME for v in self._names.infer(function, scope))

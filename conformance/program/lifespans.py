@@ -227,12 +227,12 @@ class Lifespans:
                 match value:
                     case Display(node=code.Mapping(keys=keys, values=items), scope=inner):
                         for key, item in zip(keys, items, strict=True):
-                            name = None if key is None else self.names.text(key, inner)
                             if key is None:
                                 pending.append((item, inner, depth + 1))
+                            elif (name := self.names.text(key, inner)) is None:
+                                is_open = True
                             elif name:
                                 found.append((code.Keyword(item.span, name, item), inner))
-                            is_open = is_open or (key is not None and name is None)
                     case _:
                         is_open = True
         return found, is_open

@@ -55,14 +55,8 @@ class Patch:
         return self.text.removesuffix(".*").rpartition(".")[2]
 
 
-def patches(program: Program, module: ModuleScope) -> tuple[Patch, ...]:
-    """Return the calls in a module that patch something, decorators included; they are looked for once."""
-    if module not in program.known_patches:
-        program.known_patches[module] = tuple(_patches(program, module))
-    return program.known_patches[module]
-
-
-def _patches(program: Program, module: ModuleScope) -> Iterator[Patch]:
+def find_patches(program: Program, module: ModuleScope) -> Iterator[Patch]:
+    """Yield the calls in a module that patch something, decorators included."""
     for scope in scopes_of(module):
         for node in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
             found = _patch(program, node, scope)

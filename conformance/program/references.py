@@ -39,6 +39,21 @@ def references_in(module: ModuleScope) -> dict[str, tuple[Reference, ...]]:
     return {name: tuple(references) for name, references in found.items()}
 
 
+def scope_of_local(name: str, scope: Scope) -> Scope | None:
+    """Return the function in which a bare name is a local, or the scope that holds the lambda whose parameter it is.
+
+    None where it is a name of a module or class, or is bound nowhere in the module.
+    """
+    current: Scope | None = scope
+    while current is not None:
+        if name in current.lambdas:
+            return current
+        if name in current.bindings and (current is scope or not isinstance(current, ClassScope)):
+            return current if isinstance(current, FunctionScope) else None
+        current = current.parent
+    return None
+
+
 def binding_scope(name: str, scope: Scope) -> Scope | None:
     """Return the scope whose binding a bare name in `scope` means; None where it is bound nowhere in the module."""
     current: Scope | None = scope

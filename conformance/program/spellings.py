@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from conformance.facts import code
+from conformance.program.references import scope_of_local
 from conformance.program.scopes import (
     Binding,
     ClassScope,
@@ -86,16 +87,12 @@ class Spellings:
         return len(keys) != 1 or keys[0] in meaning
 
     def _keys_of_name(self, name: str, scope: Scope) -> tuple[Key, ...]:
-        current: Scope | None = scope
-        while current is not None:
-            if name in current.lambdas:
-                return ((current, name), name)
-            if name in current.bindings and (current is scope or not isinstance(current, ClassScope)):
-                if not isinstance(current, FunctionScope):
-                    break
-                return ((current, name),) if self._is_renaming(name, current) else ((current, name), name)
-            current = current.parent
-        return (name,)
+        local = scope_of_local(name, scope)
+        if local is None:
+            return (name,)
+        if name not in local.lambdas and self._is_renaming(name, local):
+            return ((local, name),)
+        return ((local, name), name)
 
     def _is_renaming(self, name: str, scope: Scope) -> bool:
         """Whether a local is nothing but another name of what has a name: all of it can be followed."""
@@ -183,18 +180,9 @@ def _is_decorated(function: FunctionScope) -> bool:
 
 
 def _targets(scope: Scope) -> Iterator[code.Expression]:
-    pending: list[code.Expression] = []
     for node in scope.nodes.of(code.Assign, code.For, code.WithItem):
         match node:
             case code.Assign(targets=targets):
-                pending += targets
+                yield from code.leaves(*targets)
             case code.For(target=target) | code.WithItem(target=target) if target is not None:
-                pending.append(target)
-    while pending:
-        match pending.pop():
-            case code.Sequence(elements=elements):
-                pending += elements
-            case code.Starred(value=value):
-                pending.append(value)
-            case target:
-                yield target
+                yield from code.leaves(target)

@@ -13,7 +13,7 @@ from conformance.facts import code
 from conformance.program import Program, scopes_of
 from conformance.program.carriers import Carriers
 from conformance.program.stores import Stores
-from tests.test_metamorphic import CASES, Case
+from tests.test_metamorphic import BY_TABLE, CASES
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,14 +30,9 @@ def both(program: Program) -> tuple[list[str], list[str]]:
         return found, accesses(program)
 
 
-TABLES: dict[str, list[Case]] = {}
-for each in CASES:
-    TABLES.setdefault(each.name.partition(":")[0].partition(" ")[0], []).append(each)
-
-
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", BY_TABLE)
 def test_no_access_of_any_program_of_the_suite_is_passed_over(table: str) -> None:
-    several = [(case.name, *both(program_from(case.files))) for case in TABLES[table]]
+    several = [(case.name, *both(program_from(case.files))) for case in BY_TABLE[table]]
 
     assert [(name, every) for name, found, every in several if found != every] == []
 

@@ -13,13 +13,9 @@ from conformance.examples import files_of, program_from
 from conformance.facts import code
 from conformance.program import Program, scopes_of
 from conformance.program.values import ClassValue, External, FunctionValue
-from tests.test_metamorphic import CASES, Case
+from tests.test_metamorphic import BY_TABLE
 
 ROOT = Path(__file__).parents[2]
-
-TABLES: dict[str, list[Case]] = {}
-for each in CASES:
-    TABLES.setdefault(each.name.partition(":")[0].partition(" ")[0], []).append(each)
 
 
 def called(program: Program) -> Iterator[tuple[str, str, bool]]:
@@ -42,9 +38,9 @@ def called(program: Program) -> Iterator[tuple[str, str, bool]]:
                     yield where, name, names.may_mean(node.function, scope, frozenset({name}))
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", BY_TABLE)
 def test_no_call_of_any_program_of_the_suite_is_passed_over(table: str) -> None:
-    several = [(case.name, each) for case in TABLES[table] for each in called(program_from(case.files))]
+    several = [(case.name, each) for case in BY_TABLE[table] for each in called(program_from(case.files))]
 
     assert [(case, where, name) for case, (where, name, may) in several if not may] == []
 

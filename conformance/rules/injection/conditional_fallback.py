@@ -163,10 +163,6 @@ class _Judge:
         return any(not self.kinds.is_value(reference.type) for reference in given.declared.types)
 
 
-def _last(node: code.Expression) -> str:
-    return code.dotted(node).rpartition(".")[2]
-
-
 RULE = Rule(
     id="DI103",
     name="conditional-fallback",

@@ -87,7 +87,7 @@ def _idle(scope: Scope) -> set[int]:
     for node in nodes_of(scope):
         match node:
             case code.Assign(targets=targets, operator="" | "type", value=value):
-                found.update(id(n) for t in targets for n in _written(t))
+                found.update(id(n) for n in _written(*targets))
                 if all(isinstance(t, code.Name) and not t.id.strip("_") for t in targets):
                     found.update(id(n) for n in _parts(value))
             case code.Delete(targets=targets):
@@ -97,7 +97,7 @@ def _idle(scope: Scope) -> set[int]:
             case code.WithItem(target=target) if target is not None:
                 found.update(id(n) for n in _written(target))
             case code.Comprehension(generators=generators):
-                own = {n.id for generator in generators for n in _written(generator.target)}
+                own = {n.id for n in _written(*(generator.target for generator in generators))}
                 outside = {id(n) for n in code.walk(generators[0].source)}
                 inside = (n for n in code.walk(node) if isinstance(n, code.Name) and id(n) not in outside)
                 found.update(id(n) for n in inside if n.id in own)
@@ -106,15 +106,8 @@ def _idle(scope: Scope) -> set[int]:
     return found
 
 
-def _written(target: code.Expression) -> Iterator[code.Name]:
-    match target:
-        case code.Name():
-            yield target
-        case code.Sequence(elements=elements):
-            for element in elements:
-                yield from _written(element)
-        case code.Starred(value=inner):
-            yield from _written(inner)
+def _written(*targets: code.Expression) -> Iterator[code.Name]:
+    return (target for target in code.leaves(*targets) if isinstance(target, code.Name))
 
 
 def _parts(value: code.Expression | None) -> Iterator[code.Name]:

@@ -8,7 +8,6 @@ from conformance.facts import code
 from conformance.program import FunctionScope, Program, Scope, catalogue
 from conformance.program.fixtures import PER_TEST, Fixtures
 from conformance.program.overrides import OverrideWrite, is_overrides, override_writes
-from conformance.program.patches import patches
 from conformance.program.scopes import ModuleScope, ParameterBinding, ValueBinding
 from conformance.program.values import ClassValue, External, FunctionValue, Instance, Symbol
 from conformance.results import Violation
@@ -169,7 +168,7 @@ class _Covers:
         return any(
             "dependency_overrides" in {patch.name, patch.last}
             or (patch.holder is not None and is_overrides(self.program, patch.holder, function))
-            for patch in patches(self.program, function.module)
+            for patch in self.program.patches(function.module)
             if patch.scope is function
         )
 

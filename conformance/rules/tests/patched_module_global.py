@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.program import Program
-from conformance.program.patches import Patch, patched_module, patches
+from conformance.program.patches import Patch, patched_module
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
 
@@ -14,7 +14,7 @@ def subjects(program: Program) -> Iterator[Patch]:
     """Each patch in the tests, whatever it patches."""
     for module in program.modules:
         if module.is_test:
-            yield from patches(program, module)
+            yield from program.patches(module)
 
 
 def check(program: Program, patch: Patch) -> Iterator[Violation]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import Access, FunctionScope, Program, Scope, catalogue, scopes_of
-from conformance.program.patches import patched_values, patches
+from conformance.program.patches import patched_values
 from conformance.program.scopes import ModuleScope, ValueBinding, enclosing
 from conformance.program.values import AppState, ClassValue, External, FunctionValue, Instance, ModuleValue, Symbol
 from conformance.results import Place, Violation
@@ -133,7 +133,7 @@ def _builds(program: Program, call: code.Call, scope: Scope, depth: int) -> bool
 
 def _patched(program: Program, module: ModuleScope) -> Iterator[Injected]:
     """Yield what monkeypatch and mock set on app.state."""
-    for patch in patches(program, module):
+    for patch in program.patches(module):
         method = patch.call.function.name if isinstance(patch.call.function, code.Attribute) else ""
         key = patch.name or patch.text.rpartition(".")[2]
         values = patched_values(program, patch)
