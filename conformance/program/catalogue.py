@@ -303,9 +303,13 @@ RESULTS: dict[str, str] = {
     "chromadb.PersistentClient": "chromadb.PersistentClient",
     "chromadb.Client": "chromadb.Client",
     "chromadb.AsyncHttpClient": "chromadb.AsyncHttpClient",
+    "pytest.MonkeyPatch.context": "pytest.MonkeyPatch",
+    "_pytest.monkeypatch.MonkeyPatch.context": "pytest.MonkeyPatch",
 }
 
 METHOD_RESULTS: dict[str, dict[str, str]] = {
+    "pytest.MonkeyPatch": {"context": "pytest.MonkeyPatch"},
+    "_pytest.monkeypatch.MonkeyPatch": {"context": "pytest.MonkeyPatch"},
     "sqlalchemy.engine.Engine": {"connect": "sqlalchemy.engine.Connection", "begin": "sqlalchemy.engine.Connection"},
     "sqlalchemy.ext.asyncio.AsyncEngine": {
         "connect": "sqlalchemy.ext.asyncio.AsyncConnection",
@@ -375,8 +379,21 @@ for _module, _response in (
     for _verb in ("get", "post", "put", "patch", "delete", "head", "options", "request", "stream"):
         RESULTS[f"{_module}.{_verb}"] = _response
 
+FIXTURES: dict[str, str] = {
+    "monkeypatch": "pytest.MonkeyPatch",
+    **{f"{scope}mocker": "pytest_mock.MockerFixture" for scope in ("", "class_", "module_", "package_", "session_")},
+}
+"""The fixtures of pytest and its plugins, each with what it is."""
+
+MOCKERS_PATCH = "pytest_mock.plugin.MockerFixture._Patcher"
+"""What pytest-mock's `mocker.patch` is an object of."""
+
 ATTRIBUTE_RESULTS: dict[str, dict[str, str]] = {
-    path: {"parent": path, "/": path} for path in ("pathlib.Path", "anyio.Path")
+    **{path: {"parent": path, "/": path} for path in ("pathlib.Path", "anyio.Path")},
+    **{
+        f"pytest_mock.{mocker}": {"patch": MOCKERS_PATCH}
+        for mocker in ("MockerFixture", "MockFixture", "plugin.MockerFixture", "plugin.MockFixture")
+    },
 }
 """What an attribute of a library object is, or an operator makes of it."""
 

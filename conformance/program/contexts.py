@@ -121,7 +121,9 @@ class WorkerContexts:
                 yield from accesses
 
     def _starts_elsewhere(self, settings: WorkerSettings) -> bool:
-        """Whether a hook is given that is not the target's, or a base class may bring one."""
+        """Whether a hook is given that is not the target's, or a base class or a dict may bring one."""
+        if settings.is_open:
+            return True
         for hook in _STARTING:
             for located in settings.fields.get(hook, ()):
                 is_none = isinstance(located.node, code.Constant) and located.node.value is None

@@ -27,6 +27,7 @@ from conformance.program.scopes import (
     ParameterBinding,
     Scope,
     ValueBinding,
+    enclosing,
     enclosing_class,
     scopes_of,
 )
@@ -612,6 +613,9 @@ class Inference(Definitions):
             if name in TAKING_OUT:
                 several = (self.containers.from_method(value, name, node, scope) for value in self.infer(base, scope))
                 return self.union(several)
+            asking = next(enclosing(scope), None) if name == "getfixturevalue" and node.arguments else None
+            if asking is not None and (fixture := self.text(node.arguments[0], scope)):
+                return self._given_by_pytest(asking, fixture)
         return called
 
     def result(self, value: Value, node: code.Call, scope: Scope) -> Values:
@@ -772,16 +776,26 @@ class Inference(Definitions):
         for located in declared.metadata:
             handed = self.union((handed, self._supplied_by(self.infer(located.node, located.scope))))
         if parameter.annotation is not None:
-            return self.union((handed, self.instances(declared)))
+            stated = self.union((handed, self.instances(declared)))
+            return stated or self._of_plugin(function, parameter.name)
         if not any(not isinstance(v, Display) for v in handed):
-            fixture = self.fixture_of(function, parameter.name) if function.module.is_test else None
-            if fixture is not None and (supplied := self.returned(fixture)):
+            if supplied := self._given_by_pytest(function, parameter.name):
                 return supplied
             if parameter.name in _NAMED_APPS and not self._is_another_app(function, parameter.name):
                 return (APP,)
             if parameter.name in _NAMED_CONNECTIONS and parameter.default is None:
                 return (_REQUEST,)
         return handed
+
+    def _given_by_pytest(self, function: FunctionScope, name: str) -> Values:
+        """Return what the fixture gives that pytest hands to a function of the tests by a name."""
+        fixture = self.fixture_of(function, name) if function.module.is_test else None
+        return (self.returned(fixture) if fixture is not None else ()) or self._of_plugin(function, name)
+
+    @staticmethod
+    def _of_plugin(function: FunctionScope, name: str) -> Values:
+        is_known = name in catalogue.FIXTURES and function.module.is_test
+        return (Instance(catalogue.FIXTURES[name]),) if is_known else ()
 
     def _is_protocol(self, value: Value) -> bool:
         """Whether a type says only what an object can do: then it matters what callers hand over."""

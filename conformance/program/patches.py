@@ -7,23 +7,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
-from conformance.program.scopes import ModuleScope, ParameterBinding, Scope, ValueBinding, scopes_of
-from conformance.program.values import External, ModuleValue, Symbol, Value, Values
+from conformance.program import catalogue
+from conformance.program.scopes import ModuleScope, Scope, ValueBinding, scopes_of
+from conformance.program.values import Display, External, Instance, Member, ModuleValue, Symbol, Value, Values
 from conformance.results import Place
 
 if TYPE_CHECKING:
     from conformance.program import Program
 
-_MONKEYPATCH_METHODS = frozenset({"setattr", "delattr", "setitem", "delitem"})
-_MOCK_METHODS = frozenset({"object", "dict", "multiple"})
-_MONKEYPATCHES = frozenset({"pytest.MonkeyPatch", "_pytest.monkeypatch.MonkeyPatch"})
-_MOCKERS = frozenset(
-    {"pytest_mock.MockerFixture", "pytest_mock.MockFixture", "pytest_mock.plugin.MockerFixture",
-     "pytest_mock.plugin.MockFixture"}
-)  # fmt: skip
-_NAMED_MOCKERS = frozenset({"mocker", "class_mocker", "module_mocker", "package_mocker", "session_mocker"})
-_PATCHES = frozenset({"unittest.mock.patch", "mock.patch", "mock.mock.patch"})
-_NAMES_OF_PATCHES = frozenset({"patch"})
+_OF_MONKEYPATCH = frozenset({"setattr", "delattr", "setitem", "delitem"})
+_OF_PATCH = frozenset({"object", "dict", "multiple"})
+_MONKEYPATCHES = ("pytest.MonkeyPatch", "_pytest.monkeypatch.MonkeyPatch")
+_FUNCTIONS = {
+    f"{mock}.patch{method and f'.{method}'}": method or "patch"
+    for mock in ("unittest.mock", "mock", "mock.mock")
+    for method in ("", *_OF_PATCH)
+}
+"""The functions of unittest.mock that patch something, each with what it is called here."""
+_NAMES = _OF_MONKEYPATCH | _OF_PATCH | {"patch"}
+_PARAMETERS = {
+    "setattr": ("target", "name"), "delattr": ("target", "name"), "setitem": ("dic",), "delitem": ("dic",),
+    "object": ("target", "attribute"), "dict": ("in_dict",), "multiple": ("target",),
+}  # fmt: skip
+"""By what names the methods are given what they patch, and of what is not patched as a whole the attribute."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,92 +65,73 @@ def find_patches(program: Program, module: ModuleScope) -> Iterator[Patch]:
     """Yield the calls in a module that patch something, decorators included."""
     for scope in scopes_of(module):
         for node in (*scope.nodes.of(code.Call), *scope.deferred.of(code.Call)):
-            found = _patch(program, node, scope)
-            if found is not None:
-                yield found
+            method = _method(program, node.function, scope)
+            if method == "patch":
+                yield from _of_texts(program, node, scope)
+            elif method:
+                yield from _of_object(program, node, scope, method)
 
 
-def _patch(program: Program, call: code.Call, scope: Scope) -> Patch | None:
-    match call.function:
-        case code.Attribute(value=base, name=method) if method in _MONKEYPATCH_METHODS:
-            if _is_monkeypatch(program, base, scope):
-                return _of_object(program, call, scope, ("target", "name"), of_items=method.endswith("item"))
-        case code.Attribute(value=base, name=method) if method in _MOCK_METHODS:
-            if _is_patch(program, base, scope):
-                names = {"object": ("target", "attribute"), "dict": ("in_dict",), "multiple": ("target",)}[method]
-                return _of_object(program, call, scope, names, of_items=method == "dict")
-    if isinstance(call.function, (code.Name, code.Attribute)) and _is_patch(program, call.function, scope):
-        first = _argument(call, 0, "target")
-        text = program.names.text(first, scope) if first is not None else None
-        return Patch(call, scope, None, text, "", of_items=False) if text else None
-    return None
+def _method(program: Program, function: code.Expression, scope: Scope) -> str:
+    """Return by which method of monkeypatch, or of `patch`, what a call calls patches something; "" where it does not.
+
+    `patch` itself is that of unittest.mock, and that of pytest-mock's `mocker`.
+    """
+    if not program.names.may_mean(function, scope, _NAMES):
+        return ""
+    for value in program.names.infer(function, scope):
+        match value:
+            case External(name=name) if name in _FUNCTIONS:
+                return _FUNCTIONS[name]
+            case Instance(type=catalogue.MOCKERS_PATCH):
+                return "patch"
+            case Member(instance=Instance(type=catalogue.MOCKERS_PATCH), name=name) if name in _OF_PATCH:
+                return name
+            case Member(instance=patcher, name=name) if name in _OF_MONKEYPATCH:
+                if program.names.is_a(patcher.type, *_MONKEYPATCHES):
+                    return name
+    return ""
 
 
-def _of_object(
-    program: Program, call: code.Call, scope: Scope, names: tuple[str, ...], *, of_items: bool
-) -> Patch | None:
-    first = _argument(call, 0, names[0])
-    if first is None and of_items:
-        first = _argument(call, 0, "dic")
-    if first is None:
-        return None
-    text = program.names.text(first, scope)
+def _of_texts(program: Program, call: code.Call, scope: Scope) -> Iterator[Patch]:
+    """Yield the patches of a call of `patch`: one, or one for each text of a table."""
+    first = _argument(call, 0, "target")
+    if first is not None:
+        yield from (Patch(call, scope, None, text, "", of_items=False) for text in _texts(program, first, scope))
+
+
+def _texts(program: Program, node: code.Expression, scope: Scope) -> Iterator[str]:
+    """Yield the texts that an expression may be."""
+    text = program.names.text(node, scope)
     if text:
-        whole = of_items or len(names) == 1
-        return Patch(call, scope, None, text if not whole else f"{text}.*", "", of_items=of_items)
-    second = _argument(call, 1, names[1]) if len(names) > 1 and not of_items else None
+        yield text
+        return
+    for value in program.names.infer(node, scope):
+        match value:
+            case Display(node=code.Constant(value=str(one))):
+                yield one
+
+
+def _of_object(program: Program, call: code.Call, scope: Scope, method: str) -> Iterator[Patch]:
+    of_items = method in {"setitem", "delitem", "dict"}
+    names = _PARAMETERS[method]
+    first = _argument(call, 0, names[0])
+    if first is None:
+        return
+    second = _argument(call, 1, names[1]) if len(names) > 1 else None
     name = (program.names.text(second, scope) or "") if second is not None else ""
-    return Patch(call, scope, first, "", name, of_items=of_items)
+    texts = tuple(_texts(program, first, scope))
+    for text in texts:
+        whole = of_items or len(names) == 1
+        yield Patch(call, scope, None, f"{text}.*" if whole else text, "", of_items=of_items)
+    if not texts:
+        yield Patch(call, scope, first, "", name, of_items=of_items)
 
 
 def _argument(call: code.Call, position: int, name: str) -> code.Expression | None:
     if position < len(call.arguments):
         return call.arguments[position]
     return next((k.value for k in call.keywords if k.name == name), None)
-
-
-def _is_monkeypatch(program: Program, node: code.Expression, scope: Scope) -> bool:
-    if program.names.is_instance(program.names.infer(node, scope), *_MONKEYPATCHES):
-        return True
-    match node:
-        case code.Name(id=name):
-            return _is_fixture(program, node, scope, frozenset({"monkeypatch"})) or _is_context(program, name, scope)
-    return False
-
-
-def _is_fixture(program: Program, node: code.Name, scope: Scope, names: frozenset[str]) -> bool:
-    """Whether a name is a parameter by which pytest hands a fixture over."""
-    if node.id not in names:
-        return False
-    found = program.names.lookup(node.id, scope, node.span)
-    return not found or any(isinstance(r, Symbol) and isinstance(r.binding, ParameterBinding) for r in found)
-
-
-def _is_context(program: Program, name: str, scope: Scope) -> bool:
-    """Whether a name is bound by `with monkeypatch.context() as name`."""
-    for binding in scope.bindings.get(name, ()):
-        match binding:
-            case ValueBinding(how="entered", value=code.Call(function=code.Attribute(value=base, name="context"))):
-                for resolved in program.names.resolve(base, scope):
-                    if isinstance(resolved, External) and resolved.name in _MONKEYPATCHES:
-                        return True
-                return _is_monkeypatch(program, base, scope)
-    return False
-
-
-def _is_patch(program: Program, node: code.Expression, scope: Scope) -> bool:
-    """Whether an expression is `patch` of unittest.mock or of pytest-mock's `mocker`."""
-    if not program.names.may_mean(node, scope, _NAMES_OF_PATCHES):
-        return False
-    values = program.names.infer(node, scope)
-    if any(isinstance(v, External) and v.name in _PATCHES for v in values):
-        return True
-    match node:
-        case code.Attribute(value=base, name="patch"):
-            if program.names.is_instance(program.names.infer(base, scope), *_MOCKERS):
-                return True
-            return isinstance(base, code.Name) and _is_fixture(program, base, scope, _NAMED_MOCKERS)
-    return False
 
 
 # --- what is patched -----------------------------------------------------------------------------------------------
@@ -204,7 +191,12 @@ def _walk(program: Program, dotted: str, near: ModuleScope) -> Values:
 
 
 def _table(program: Program, node: code.Expression, scope: Scope) -> tuple[ModuleScope, str] | None:
-    """Return the module of the target that binds a table, and the table's name."""
+    """Return the module of the target that binds a table, and the table's name; of its own namespace, no name."""
+    match node:
+        case code.Attribute(value=base, name="__dict__") | code.Call(function=code.Name(id="vars"), arguments=(base,)):
+            for value in program.names.infer(base, scope):
+                if isinstance(value, ModuleValue) and not value.module.is_test:
+                    return value.module, ""
     for resolved in program.names.resolve(node, scope):
         match resolved:
             case Symbol(scope=ModuleScope() as module, name=name, binding=ValueBinding()) if not module.is_test:

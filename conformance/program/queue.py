@@ -23,6 +23,7 @@ from conformance.program.scopes import (
 )
 from conformance.program.values import (
     ClassValue,
+    Creation,
     Display,
     External,
     FunctionValue,
@@ -95,6 +96,7 @@ class WorkerSettings:
     Attributes:
         node: the class, the dict or the call; `scope` is where it stands.
         fields: the expressions given for each setting, each with its scope.
+        is_open: more may be given than is known: by a `**` of what is not known.
         complete: False where an entry of the lists is not known, so that nothing can be said to be unregistered.
     """
 
@@ -102,10 +104,14 @@ class WorkerSettings:
     node: code.Node
     scope: Scope
     fields: dict[str, list[Located]]
+    is_open: bool = False
     hook_methods: dict[str, FunctionScope] = field(default_factory=dict)
     registrations: list[Registration] = field(default_factory=list)
     hooks: dict[str, list[FunctionScope]] = field(default_factory=dict)
     complete: bool = True
+
+    def __post_init__(self) -> None:
+        self.complete = not self.is_open
 
     @property
     def module(self) -> ModuleScope:
@@ -125,12 +131,15 @@ class Queue:
     def __init__(self, names: Inference) -> None:
         self.names = names
         self.settings: list[WorkerSettings] = []
+        self._opened_dicts: set[int] = set()
+        """By identity, the literal dicts that are a part of other settings, of a call's keywords."""
         self.wrappers: dict[FunctionScope, list[FunctionScope]] = {}
         """What decorators and calls put around tasks and hooks: each with the functions that it wraps."""
         for module in names.modules:
             self.settings += filter(None, map(self._of_class, module.classes))
         for module in names.modules:
             self._find_settings(module)
+        self.settings = [s for s in self.settings if id(s.node) not in self._opened_dicts]
         self._find_assigned()
         for settings in self.settings:
             self._read(settings)
@@ -153,6 +162,33 @@ class Queue:
         for wrapper, wrapped in self.wrappers.items():
             names.context_functions.setdefault(wrapper, names.context_functions[wrapped[0]])
         names.forget()
+        shielded = [f for wrapper, wrapped in self.wrappers.items() for f in wrapped if self._keeps(wrapper, f)]
+        for function in shielded:
+            names.context_functions.pop(function, None)
+        names.forget()
+
+    def _keeps(self, wrapper: FunctionScope, function: FunctionScope) -> bool:
+        """Whether a wrapper keeps the context to itself: it calls the function, and does not hand it over."""
+        context = wrapper.parameters[self.names.context_position(wrapper) :][:1]
+        if not context or context[0].kind == "arguments":
+            return False
+        given = [
+            [*call.arguments, *(k.value for k in call.keywords)]
+            for call in wrapper.nodes.of(code.Call)
+            if self._calls_wrapped(call.function, wrapper, function)
+        ]
+        handed = (a for arguments in given for a in arguments if isinstance(a, code.Name))
+        return bool(given) and context[0].name not in {a.id for a in handed}
+
+    def _calls_wrapped(self, callee: code.Expression, wrapper: FunctionScope, function: FunctionScope) -> bool:
+        """Whether what a wrapper calls is the function, or unknown and what a decorator around it was given."""
+        values = self.names.infer(callee, wrapper)
+        if values or not isinstance(callee, code.Name):
+            return any(isinstance(v, FunctionValue) and v.function is function for v in values)
+        found = self.names.resolve(callee, wrapper)
+        return any(
+            isinstance(r, Symbol) and isinstance(r.binding, ParameterBinding) and r.scope is not wrapper for r in found
+        )
 
     @cached_property
     def enqueues(self) -> tuple[Enqueue, ...]:
@@ -208,13 +244,13 @@ class Queue:
         for scope in scopes_of(module):
             for node in scope.nodes.of(code.Mapping, code.Call):
                 match node:
-                    case code.Mapping(keys=keys, values=values):
-                        fields = {
-                            k.value: [Located(v, scope)]
-                            for k, v in zip(keys, values, strict=True)
-                            if isinstance(k, code.Constant) and isinstance(k.value, str)
-                        }
-                        self._consider(node, scope, fields)
+                    case code.Mapping():
+                        given = _literal_fields(node, scope)
+                        if None in node.keys and not given.keys().isdisjoint(_FIELDS):
+                            given, is_open = self._given_fields(node, scope, own=True)
+                            self._consider(node, scope, given, is_open=is_open)
+                        else:
+                            self._consider(node, scope, given)
                     case code.Call(keywords=keywords):
                         self._of_call(node, scope, {k.name: [Located(k.value, scope)] for k in keywords if k.name})
 
@@ -232,9 +268,47 @@ class Queue:
                             if settings is not None:
                                 settings.fields.setdefault(name, []).append(Located(value, scope))
 
-    def _consider(self, node: code.Node, scope: Scope, fields: dict[str, list[Located]]) -> None:
+    def _consider(
+        self, node: code.Node, scope: Scope, fields: dict[str, list[Located]], *, is_open: bool = False
+    ) -> None:
         if _are_settings(fields):
-            self.settings.append(WorkerSettings("settings", node, scope, fields))
+            self.settings.append(WorkerSettings("settings", node, scope, fields, is_open=is_open))
+
+    def _given_fields(
+        self, node: code.Expression, scope: Scope, *, own: bool = False
+    ) -> tuple[dict[str, list[Located]], bool]:
+        """Return the settings that a dict holds, and whether it may hold more than is known.
+
+        The literals in it are a part of it, and no settings on their own; nor is it itself where it is not its `own`.
+        """
+        fields: dict[str, list[Located]] = {}
+        is_open = False
+        seen: set[int] = set()
+        pending = [Located(node, scope)]
+        while pending:
+            located = pending.pop()
+            if id(located.node) in seen:
+                continue
+            seen.add(id(located.node))
+            values = self.names.infer(located.node, located.scope)
+            is_open = is_open or not values
+            for value in values:
+                match value:
+                    case Display(node=code.Mapping() as mapping, scope=inner):
+                        if not (scope.module.is_test or (own and mapping is node)):
+                            self._opened_dicts.add(id(mapping))
+                        given = _literal_fields(mapping, inner)
+                        opened = [v for k, v in zip(mapping.keys, mapping.values, strict=True) if k is None]
+                    case Instance(type="builtins.dict", creation=Creation(call=call, scope=inner)):
+                        given = {k.name: [Located(k.value, inner)] for k in call.keywords if k.name}
+                        opened = [*call.arguments, *(k.value for k in call.keywords if not k.name)]
+                    case _:
+                        is_open = True
+                        continue
+                for name, several in given.items():
+                    fields.setdefault(name, []).extend(several)
+                pending += [Located(each, inner) for each in opened]
+        return fields, is_open
 
     def _of_class(self, cls: ClassScope) -> WorkerSettings | None:
         fields: dict[str, list[Located]] = {}
@@ -263,12 +337,18 @@ class Queue:
             return None
         if any(self.names.is_a(cls, name) for name in _NO_SETTINGS):
             return None
-        return WorkerSettings(cls.name, cls.node, cls.parent, fields, methods)
+        return WorkerSettings(cls.name, cls.node, cls.parent, fields, hook_methods=methods)
 
     def _of_call(self, node: code.Call, scope: Scope, fields: dict[str, list[Located]]) -> None:
         if code.last_name(node.function) not in self._making and "redis_settings" not in fields:
             return
         names = {r.name for r in self.names.resolve(node.function, scope) if isinstance(r, External)}
+        is_open = False
+        for keyword in node.keywords if names & {*_RUNNING, catalogue.WORKER} else ():
+            if not keyword.name:
+                given, more = self._given_fields(keyword.value, scope)
+                fields = {**given, **fields}
+                is_open = is_open or (more and any(key in fields for key in REGISTERING))
         if names & _RUNNING:
             for argument in node.arguments[:1]:
                 for value in self.names.infer(argument, scope):
@@ -278,11 +358,11 @@ class Queue:
                             return
             if not any(key in fields for key in REGISTERING):
                 return
-            self.settings.append(WorkerSettings("run_worker", node, scope, fields))
+            self.settings.append(WorkerSettings("run_worker", node, scope, fields, is_open=is_open))
         elif catalogue.WORKER in names:
             if node.arguments:
                 fields.setdefault("functions", [Located(node.arguments[0], scope)])
-            self.settings.append(WorkerSettings("Worker", node, scope, fields))
+            self.settings.append(WorkerSettings("Worker", node, scope, fields, is_open=is_open))
         elif _are_settings(fields) and "redis_settings" in fields:
             self.settings.append(WorkerSettings(code.dotted(node.function) or "settings", node, scope, fields))
 
@@ -316,9 +396,8 @@ class Queue:
             functions = [settings.hook_methods[hook]] if hook in settings.hook_methods else []
             for located in settings.fields.get(hook, ()):
                 for value in self.names.infer(located.node, located.scope):
+                    functions += self._called_by(value)
                     match value:
-                        case FunctionValue(function=function):
-                            functions.append(function)
                         case LambdaValue(node=given, scope=where):
                             self.names.context_lambdas[given] = where
             if functions:
@@ -657,6 +736,14 @@ def _names_of_display(display: Display) -> set[str]:
         for node in display.scope.nodes.of(code.Assign)
         if node.value is display.node
         for target in node.targets
+    }
+
+
+def _literal_fields(node: code.Mapping, scope: Scope) -> dict[str, list[Located]]:
+    return {
+        k.value: [Located(v, scope)]
+        for k, v in zip(node.keys, node.values, strict=True)
+        if isinstance(k, code.Constant) and isinstance(k.value, str)
     }
 
 

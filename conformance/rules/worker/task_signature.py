@@ -29,7 +29,7 @@ def check(program: Program, task: FunctionScope) -> Iterator[Violation]:
     problems: list[str] = []
     if not task.node.is_async and not _may_be_made_async(program, task):
         problems.append("is not `async def`")
-    missing = _without_context(program, task)
+    missing = _without_context(program, task) if task in program.names.context_functions else ""
     if missing:
         problems.append(missing)
     if problems:
