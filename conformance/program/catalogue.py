@@ -587,8 +587,8 @@ PARTS = frozenset(
 )  # fmt: skip
 """Attributes of a library's resource that own what it owns: releasing them releases it."""
 
-TAKING = frozenset({"set_default_executor"})
-"""Methods that take over what they are given: the event loop shuts its executor down."""
+TAKING = frozenset({"set_default_executor", "release", "putconn"})
+"""Methods that take over what they are given: the event loop shuts its executor down, a pool gets a connection back."""
 
 KEEPERS: dict[str, str] = {"fastapi_limiter.FastAPILimiter.init": "fastapi_limiter.FastAPILimiter.close"}
 """Functions that keep what they are given, and those that release it."""
@@ -637,6 +637,8 @@ _DECLARATIVE_TOPS = frozenset(
         "strawberry",
     }
 )
+_CLIENTS_ALONE = {"stripe": "StripeClient"}
+"""Distributions whose classes are named after what the service keeps (`checkout.Session`), but for the client."""
 
 
 @cache
@@ -651,6 +653,8 @@ def resource_of(type_name: str) -> Resource | None:
     if type_name.startswith(_SDKS) and last.endswith("Client"):
         return _ASYNC_CLIENT if ".aio." in type_name or last.endswith("AsyncClient") else _CLIENT
     if type_name in DECLARATIVE or top in _DECLARATIVE_TOPS or not last.endswith(ENDINGS):
+        return None
+    if _CLIENTS_ALONE.get(top, last) != last:
         return None
     if last.endswith("Session"):
         return Resource("client", "application", exact=False)

@@ -30,14 +30,15 @@ _MAPPED = frozenset(
 )
 VALUE_DISTRIBUTIONS = frozenset(
     {"annotated_types", "anyio", "apscheduler", "arrow", "attr", "attrs", "babel", "bson", "celery", "click",
-     "dateutil", "fastapi", "jinja2", "loguru", "multidict", "numpy", "opentelemetry", "packaging", "pandas",
+     "dateutil", "fastapi", "flet", "jinja2", "loguru", "multidict", "numpy", "opentelemetry", "packaging", "pandas",
      "passlib", "pendulum", "polars", "pydantic", "pydantic_core", "pytz", "sqlalchemy", "sqlmodel", "starlette",
      "structlog", "typer", "typing_extensions", "yarl"}
 )  # fmt: skip
 """Distributions whose classes are values, or declare something; what of them is a resource is known by name."""
 _VALUES = frozenset(
     {"httpx.Timeout", "httpx.Limits", "httpx.URL", "httpx.Headers", "httpx.QueryParams", "httpx.Cookies",
-     "aiohttp.ClientTimeout", "arq.connections.RedisSettings", "requests.Response", "httpx.Response"}
+     "aiohttp.ClientTimeout", "arq.connections.RedisSettings", "requests.Response", "httpx.Response",
+     "pydantic_ai.RunUsage", "pydantic_ai.usage.RunUsage"}
 )  # fmt: skip
 
 _LIBRARY_VALUE_ENDINGS = ("Error", "Exception", "Config", "Configuration", "Options", "Limits", "Timeout", "Timezone")
@@ -91,10 +92,10 @@ class Kinds:
 
     def is_protocol(self, cls: ClassScope | str) -> bool:
         """Return whether a class is a protocol itself: one that inherits from a protocol is a class."""
-        return isinstance(cls, ClassScope) and not _PROTOCOLS.isdisjoint(self.names.bases(cls))
+        return isinstance(cls, ClassScope) and not PROTOCOLS.isdisjoint(self.names.bases(cls))
 
 
-_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 
 
 def _is_builtin(name: str) -> bool:

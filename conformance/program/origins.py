@@ -39,6 +39,8 @@ from conformance.program.values import (
     Value,
 )
 
+_LENT = "connection_pool"
+
 
 class CallSite(NamedTuple):
     """A call and the scope that it stands in; two are the same where the call is the same node."""
@@ -62,6 +64,7 @@ class Origins:
         self.names = names
         self._attributes: dict[str, list[_Stored]] | None = None
         self._items: dict[str, list[_Stored]] = defaultdict(list)
+        self._looking: set[tuple[int, int]] = set()
         self._by_identity: dict[str, dict[object, list[tuple[int, _Stored]]]] = {}
 
     def of(self, node: code.Expression, scope: Scope, *, steps: int | None = None) -> tuple[CallSite, ...]:
@@ -170,6 +173,8 @@ class Origins:
 
     def _behind_attribute(self, base: code.Expression, keys: frozenset[str], scope: Scope) -> Iterator[Located]:
         yield from self._stored(base, keys, scope)
+        if _LENT in keys:
+            yield from self._lent_to(base, scope)
         for held in self.names.expand(self.names.infer(base, scope)):
             for name in keys:
                 yield from self._assigned(held, name)
@@ -188,6 +193,18 @@ class Origins:
         for name in keys:
             for resolved in self.names.resolve(code.Attribute(base.span, base, name), scope):
                 yield from self._defined(resolved)
+
+    def _lent_to(self, client: code.Expression, scope: Scope) -> list[Located]:
+        """Return the pool that a client of Redis was made around: `client.connection_pool`."""
+        key = (id(client), id(scope))
+        if key in self._looking:
+            return []
+        self._looking.add(key)
+        try:
+            sites = self.of(client, scope)
+        finally:
+            self._looking.remove(key)
+        return [Located(k.value, site.scope) for site in sites for k in site.call.keywords if k.name == _LENT]
 
     def _stored(self, base: code.Expression, keys: frozenset[str], scope: Scope) -> Iterator[Located]:
         """Yield what is stored under keys of app.state, of arq's context, or of a literal dict."""

@@ -335,9 +335,12 @@ class Queue:
         )
         if not (_are_settings(fields) or by_name) or not own:
             return None
-        if any(self.names.is_a(cls, name) for name in _NO_SETTINGS):
+        if self._is_model(cls):
             return None
         return WorkerSettings(cls.name, cls.node, cls.parent, fields, hook_methods=methods)
+
+    def _is_model(self, cls: ClassScope) -> bool:
+        return any(self.names.is_a(cls, name) for name in _NO_SETTINGS)
 
     def _of_call(self, node: code.Call, scope: Scope, fields: dict[str, list[Located]]) -> None:
         if code.last_name(node.function) not in self._making and "redis_settings" not in fields:
@@ -353,7 +356,7 @@ class Queue:
             for argument in node.arguments[:1]:
                 for value in self.names.infer(argument, scope):
                     match value:
-                        case ClassValue(cls=cls) | Instance(type=ClassScope() as cls):
+                        case ClassValue(cls=cls) | Instance(type=ClassScope() as cls) if not self._is_model(cls):
                             self._add_given_class(cls, fields)
                             return
             if not any(key in fields for key in REGISTERING):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import catalogue
 from conformance.program.inference import Inference
+from conformance.program.kinds import PROTOCOLS
 from conformance.program.origins import CallSite, Origins
 from conformance.program.resources import CONSTRUCTORS, Construction, Resources
 from conformance.program.scopes import ClassScope, FunctionScope, Scope
@@ -98,6 +101,7 @@ class Releases:
                     match value:
                         case FunctionValue(function=called) if not (dropped and _is_coroutine(called)):
                             yield called, False
+                            yield from ((f, False) for f in self._implementations(called))
                         case ClassValue(cls=cls):
                             for name in ("__init__", "__post_init__"):
                                 yield from ((f, False) for f in self._methods(cls, name))
@@ -114,6 +118,26 @@ class Releases:
                     if isinstance(value, Instance) and isinstance(value.type, ClassScope):
                         for name in ("__aenter__", "__enter__", "__aexit__", "__exit__"):
                             yield from ((f, False) for f in self._methods(value.type, name))
+
+    def _implementations(self, method: FunctionScope) -> Iterator[FunctionScope]:
+        """Of a protocol's method that says that it releases: those of the classes that have all its methods."""
+        protocol = method.owner
+        if protocol is None or not _says_release(method.name) or PROTOCOLS.isdisjoint(self.names.ancestry(protocol)):
+            return
+        wanted = {m.name for m in protocol.methods}
+        for cls in self._defining.get(method.name, ()):
+            if cls is not protocol and all(any(self._methods(cls, name)) for name in wanted):
+                yield from self._methods(cls, method.name)
+
+    @cached_property
+    def _defining(self) -> dict[str, list[ClassScope]]:
+        """The classes that define a method that says that it releases, by its name."""
+        found: defaultdict[str, list[ClassScope]] = defaultdict(list)
+        for module in self.names.modules:
+            for cls in module.classes:
+                for name in {m.name for m in cls.methods if not module.is_test and _says_release(m.name)}:
+                    found[name].append(cls)
+        return found
 
     def _methods(self, cls: ClassScope, name: str) -> Iterator[FunctionScope]:
         for symbol in self.names.class_symbols(cls, name):
@@ -404,6 +428,10 @@ def _keeps(function: FunctionScope) -> bool:
         isinstance(node, code.Assign) and any(isinstance(t, (code.Attribute, code.Subscript)) for t in node.targets)
         for node in function.nodes
     )
+
+
+def _says_release(name: str) -> bool:
+    return name in catalogue.RELEASES or any(verb in name.lower() for verb in _TELLING)
 
 
 def _is_coroutine(function: FunctionScope) -> bool:

@@ -20,6 +20,7 @@ _ANYTHING = frozenset({"Any", "object"})
 _UNIONS = frozenset({"Optional", "Union"})
 _WRAPPERS = frozenset({"Annotated", "Final", "ClassVar", "Required", "NotRequired"})
 _CLIENTS = frozenset({"httpx", "requests", "aiohttp"})
+_NO_CONTENT = ("HTTP_204_NO_CONTENT", "HTTPStatus.NO_CONTENT", "http.client.NO_CONTENT")
 _DEEPEST = 20
 
 
@@ -131,9 +132,9 @@ def has_no_content(program: Program, endpoint: Endpoint) -> bool:
         match value:
             case Display(node=code.Constant(value=204)):
                 return True
-            case External(name=name) if name.endswith(("HTTP_204_NO_CONTENT", "HTTPStatus.NO_CONTENT")):
+            case External(name=name) if name.endswith(_NO_CONTENT):
                 return True
-    return code.dotted(node).endswith(("HTTP_204_NO_CONTENT", "HTTPStatus.NO_CONTENT"))
+    return code.dotted(node).endswith(_NO_CONTENT)
 
 
 def has_open_keywords(program: Program, endpoint: Endpoint) -> bool:

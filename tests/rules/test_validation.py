@@ -591,8 +591,8 @@ def b(users: list[User]):
     return [u.dict().get("email", "") for u in users]  # expect: DV503
 def c(row: Row):
     data = row.model_dump()
-    data["id"] = 2
-    del data["id"]
+    data["name"] = 2
+    del data["name"]
     if data["id"]:  # expect: DV503
         return data.get(KEY)
     return dict(row)["id"]  # expect: DV503

@@ -23,7 +23,7 @@ class SettingsClass(NamedTuple):
 
 def subjects(program: Program) -> Iterator[SettingsClass]:
     """Each settings class of the target."""
-    classes = list(settings_classes(program))
+    classes = [cls for cls in settings_classes(program) if not program.is_migration(cls.module)]
     taken = _taken_by_config(program, classes)
     for cls in classes:
         yield SettingsClass(cls, cls in taken)

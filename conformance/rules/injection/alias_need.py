@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from conformance.facts import code
 from conformance.program import Alias, Injection, Program, Provider, Use
-from conformance.program.scopes import ClassScope
+from conformance.program.scopes import ClassScope, FunctionScope
 from conformance.program.values import Symbol
 
 
@@ -44,6 +45,16 @@ def is_carried_by_alias(program: Program, use: Use) -> bool:
         isinstance(r, Symbol) and r.scope is r.module and r.module.has_role("deps")
         for r in program.names.resolve(given[0], injection.scope)
     )
+
+
+def written_name(injection: Injection, provider: Provider) -> str:
+    """Return how an injection names its provider: of an object that is called, or of a closure, by what holds it."""
+    target = provider.target
+    if isinstance(target, FunctionScope) and (target.name == "__call__" or isinstance(target.parent, FunctionScope)):
+        match injection.call.arguments:
+            case (code.Name() | code.Attribute() as argument, *_):
+                return code.last_name(argument)
+    return provider.name
 
 
 def aliases_of(program: Program, injection: Injection) -> list[Alias]:

@@ -8,7 +8,7 @@ from conformance.program import Program, Use
 from conformance.program.scopes import ClassScope
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
-from conformance.rules.injection.alias_need import aliases_of, is_carried_by_alias, needs_alias
+from conformance.rules.injection.alias_need import aliases_of, is_carried_by_alias, needs_alias, written_name
 
 
 def subjects(program: Program) -> Iterator[Use]:
@@ -19,28 +19,33 @@ def subjects(program: Program) -> Iterator[Use]:
 
 
 def check(program: Program, use: Use) -> Iterator[Violation]:
-    """Report an inline `Depends` for a provider that has, or should have, an alias."""
+    """Report an inline `Depends` for a provider that has, or should have, an alias; not one that only guards."""
     provider = use.injection.provider
     if use.alias is not None or use.parameter is None or use.injection.has_scopes or provider is None:
+        return
+    if use.supplies_nothing:
         return
     aliases = aliases_of(program, use.injection)
     if program.injection.is_parameter_class(provider) and (not aliases or isinstance(provider.target, ClassScope)):
         return
     name = use.parameter.name
     kind = use.injection.kind
+    written = written_name(use.injection, provider)
     if aliases:
         alias = min(aliases, key=lambda a: (not a.module.has_role("deps"), a.module.name, a.name))
         yield Violation(
             use.place,
-            f"`{name}` injects `{provider.name}` by an inline `{kind}`, although there is the alias `{alias.name}`",
+            f"`{name}` injects `{written}` by an inline `{kind}`, although there is the alias `{alias.name}`",
             f"write `{name}: {alias.name}`",
             detail=f"{name} {provider.name}",
         )
     elif is_carried_by_alias(program, use) and needs_alias(program, provider):
         yield Violation(
             use.place,
-            f"`{name}` injects `{provider.name}` by an inline `{kind}`, for want of an alias",
-            f"define an alias beside `{provider.name}`, and type `{name}` with it",
+            f"`{name}` injects `{written}` by an inline `{kind}`, for want of an alias",
+            f"list it in the decorator's `dependencies=[{kind}({written})]`, since nothing reads `{name}`"
+            if name.startswith("_")
+            else f"define an alias beside `{written}`, and type `{name}` with it",
             detail=f"{name} {provider.name}",
         )
 

@@ -24,7 +24,10 @@ def check(program: Program, provider: Provider) -> Iterator[Violation]:
     module, place = provider.module, provider.place
     if module is None or place is None or module.has_role("deps") or _is_settings_provider(program, provider):
         return
-    lightweight = provider.is_guard or program.injection.is_parameter_class(provider)
+    has_parameters_alone = program.injection.is_parameter_class(provider)
+    if has_parameters_alone and isinstance(provider.target, ClassScope) and module.has_role("models"):
+        return
+    lightweight = provider.is_guard or has_parameters_alone
     if lightweight and _is_beside_its_only_routes(program, provider, module):
         return
     kind = "guard" if provider.is_guard else "provider"
@@ -33,7 +36,7 @@ def check(program: Program, provider: Provider) -> Iterator[Violation]:
     yield Violation(
         place,
         f"{kind} `{provider.name}` is defined in `{module.name}`, {where}",
-        f"move it to the deps package{_suggestion(program)}",
+        f"move it to the deps package{_suggestion(program)}{'' if lightweight else ', beside the alias for it'}",
         detail=provider.name,
         trail=() if first is None else (Step(first.place, "depends on it"),),
     )
@@ -81,7 +84,7 @@ def _folder(module: ModuleScope) -> str:
 
 def _suggestion(program: Program) -> str:
     packages = sorted(m.name for m in program.with_role("deps") if m.is_package)
-    return f" (`{packages[0]}`), beside the alias for it" if packages else ", beside the alias for it"
+    return f" (`{packages[0]}`)" if packages else ""
 
 
 RULE = Rule(
@@ -95,7 +98,8 @@ RULE = Rule(
     ),
     instead=(
         "Move the provider to the module of its resource in deps, beside its alias. A guard or a class of request "
-        "parameters (pagination) may stay in the folder of the only routes that use it; `get_settings` stays in config."
+        "parameters (pagination) may stay in the folder of the only routes that use it, such a class among the schemas "
+        "too; `get_settings` stays in config."
     ),
     subjects=subjects,
     check=check,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from conformance.facts import code
 from conformance.program import Alias, Program, Provider
 from conformance.program.facades import facade_of
-from conformance.program.scopes import FunctionScope, ModuleScope
+from conformance.program.scopes import ModuleScope
 from conformance.program.values import Symbol
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
-from conformance.rules.injection.alias_need import is_endpoint_use, needs_alias
+from conformance.rules.injection.alias_need import is_endpoint_use, needs_alias, written_name
 
 
 def subjects(program: Program) -> Iterator[Provider | Alias]:
@@ -34,10 +33,10 @@ def _without_alias(program: Program, provider: Provider) -> Iterator[Violation]:
     aliases = program.injection.aliases.values()
     if provider.place is None or any(a.injection.provider is provider and a.module is provider.module for a in aliases):
         return
-    written = _written(provider)
+    written = next((written_name(use.injection, provider) for use in provider.own_uses), provider.name)
     yield Violation(
         provider.place,
-        f"`{provider.name}` supplies endpoints and has no alias in its module",
+        f"`{written}` supplies endpoints and has no alias in its module",
         f"define one beside it: `{_camel(written)}Dep = Annotated[…, Depends({written})]`",
         detail=f"no alias {provider.name}",
     )
@@ -85,16 +84,6 @@ def _repeats(program: Program, resolved: object, alias: Alias) -> bool:
         return False
     own = program.injection.aliases.get((resolved.scope, resolved.name))
     return own is not None and any(s.scope is alias.module and s.name == alias.name for s in own.annotation.aliases)
-
-
-def _written(provider: Provider) -> str:
-    """Return how endpoints name a provider: of a class with `__call__` they name the object."""
-    if isinstance(provider.target, FunctionScope) and provider.target.name == "__call__":
-        for use in provider.own_uses:
-            match use.injection.call.arguments:
-                case (code.Name() | code.Attribute() as argument, *_):
-                    return code.last_name(argument)
-    return provider.name
 
 
 def _camel(name: str) -> str:

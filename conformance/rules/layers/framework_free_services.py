@@ -16,7 +16,9 @@ from conformance.rules.base import Example, Rule
 FRAMEWORKS = frozenset({"fastapi", "starlette", "apscheduler", "flet", "typer", "click"})
 _OF_THE_WORKER = ("arq.worker", "arq.cron")
 _WORKER_NAMES = frozenset({"Worker", "run_worker", "create_worker", "func", "cron", "Retry"})
-INSTEAD = "raise an error of your own, and let the component that calls the service translate it"
+_ERRORS = frozenset({"HTTPException", "WebSocketException", "status", "exceptions", "BadParameter", "Retry"})
+_ERRORS_OF = ("starlette.exceptions", "fastapi.exceptions", "starlette.status", "fastapi.status", "click.exceptions")
+_THREADS = frozenset({"run_in_threadpool", "iterate_in_threadpool", "concurrency"})
 
 
 def subjects(program: Program) -> Iterator[ModuleScope]:
@@ -32,13 +34,26 @@ def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
             yield Violation(
                 edge.place,
                 f"the service `{module.name}` imports `{framework}`",
-                INSTEAD,
+                _instead(framework),
                 detail=f"{module.name} {framework}",
             )
     for node, name in _dynamic(program, module):
         yield Violation(
-            module.place(node), f"the service `{module.name}` imports `{name}`", INSTEAD, detail=f"{module.name} {name}"
+            module.place(node),
+            f"the service `{module.name}` imports `{name}`",
+            _instead(name),
+            detail=f"{module.name} {name}",
         )
+
+
+def _instead(framework: str) -> str:
+    """Return what to write for an import of a framework, by what it is."""
+    last = framework.rpartition(".")[2]
+    if last in _ERRORS or framework.startswith(_ERRORS_OF):
+        return "raise an error of your own, and let the component that calls the service translate it"
+    if last in _THREADS or ".concurrency." in framework:
+        return "call `asyncio.to_thread` or `anyio.to_thread.run_sync`, which need no framework"
+    return "take what is needed as plain arguments, and leave the framework to the component that calls the service"
 
 
 def _framework(program: Program, edge: ImportEdge) -> str:

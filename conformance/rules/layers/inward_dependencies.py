@@ -52,7 +52,7 @@ def _outward(program: Program, reach: Reach) -> tuple[ModuleScope, str] | None:
 def role_outside(program: Program, importer: ModuleScope, module: ModuleScope) -> str:
     """Return the role for which a module lies further out than the importer; "" where it does not.
 
-    What a package itself gathers from its own modules is no import outward.
+    What a package itself gathers from its own modules is no import outward, nor is a component's of a service.
     """
     if importer.contains(module):
         return ""
@@ -61,7 +61,7 @@ def role_outside(program: Program, importer: ModuleScope, module: ModuleScope) -
             own_component = role == "components" and program.component(module) == program.component(importer)
             if not own_component:
                 return role
-    if module.has_role("services") and not importer.has_role("services"):
+    if module.has_role("services") and not importer.has_role("services", "components"):
         both_in_core = module.has_role("core") and importer.has_role("core")
         return "" if both_in_core else "services"
     return ""

@@ -41,7 +41,8 @@ def subjects(program: Program) -> Iterator[Built]:
         return
     classes -= set(groups(program, classes))
     names = frozenset({cls.name for cls in classes} | _OWN_CLASS)
-    found = [b for module in program.target_modules for b in _in_module(program, module, classes, names)]
+    modules = [m for m in program.target_modules if not program.is_migration(m)]
+    found = [b for module in modules for b in _in_module(program, module, classes, names)]
     first: dict[ClassScope, Built] = {}
     for built in sorted((b for b in found if b.cached), key=_order):
         first.setdefault(built.cls, built)

@@ -9,7 +9,7 @@ from conformance.facts import code
 from conformance.program import FunctionScope, Program, Scope
 from conformance.program.injection import Provider
 from conformance.program.overrides import OverrideWrite, override_writes
-from conformance.program.scopes import ParameterBinding
+from conformance.program.scopes import ClassScope, ParameterBinding
 from conformance.program.values import (
     ClassValue,
     External,
@@ -38,7 +38,8 @@ def subjects(program: Program) -> Iterator[Override]:
     """Each override that the tests set, where the target has endpoints."""
     if not any(not e.module.is_test for e in program.injection.endpoints):
         return
-    effective = frozenset(v for provider in _reached(program) for v in provider.values)
+    reached = _reached(program)
+    effective = frozenset(v for provider in reached for v in (*provider.values, *_stands_for(program, provider)))
     perhaps = frozenset(v for provider in _perhaps(program) for v in provider.values)
     for module in program.modules:
         if module.is_test:
@@ -116,6 +117,20 @@ def _reached(program: Program) -> set[Provider]:
         if scope.module.is_test:
             pending += [u.injection.provider for u in listed if u.injection.provider is not None]
     return _with_inner(program, pending)
+
+
+def _stands_for(program: Program, provider: Provider) -> Iterator[Value]:
+    """Yield what an object is made with that says itself what it equals: `Depends(Stub(Service))`.
+
+    An override is found by `==`, so that of `Service` is found for it.
+    """
+    match provider.target:
+        case FunctionScope(name="__call__", parent=ClassScope() as cls) if cls.method("__eq__") is not None:
+            for use in provider.uses:
+                match use.injection.call.arguments:
+                    case (code.Call(arguments=given), *_):
+                        for argument in given:
+                            yield from program.names.infer(argument, use.injection.scope)
 
 
 def _perhaps(program: Program) -> set[Provider]:

@@ -9,6 +9,8 @@ from conformance.results import Violation
 from conformance.rules.base import Example, Rule
 
 _FOLDERS = frozenset({"services", "service"})
+_ELSEWHERE = frozenset({"api", "routes", "routers", "endpoints", "views", "e2e", "end_to_end"})
+"""Folders of tests whose name says that they are not tests of services, whatever a file in them is called."""
 _FORBIDDEN = {"entrypoint": "the entrypoint", "routes": "a routes module", "components": "a component"}
 
 
@@ -46,6 +48,8 @@ def _tests_services(module: ModuleScope, services: set[str]) -> bool:
     start = folders.index("tests") if "tests" in folders else len(folders)
     if _FOLDERS & {*folders[start:], *module.name.split(".")[:-1]}:
         return True
+    if _ELSEWHERE & {*folders[start:]}:
+        return False
     stem = file.removesuffix(".py")
     tested = stem.removeprefix("test_") if stem.startswith("test_") else stem.removesuffix("_test")
     return tested != stem and tested in services

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import ClassScope, Program, Scope, scopes_of
@@ -13,6 +15,15 @@ from conformance.results import Severity, Violation
 from conformance.rules.base import Example, Rule
 
 _DUMPING = frozenset({"model_dump", "dict"})
+
+
+class Access(NamedTuple):
+    """What reads a literal key of a dump, or the statement that writes it."""
+
+    node: code.Node
+    scope: Scope
+    key: str
+    is_write: bool
 
 
 def subjects(program: Program) -> Iterator[Located]:
@@ -27,13 +38,20 @@ def subjects(program: Program) -> Iterator[Located]:
 
 
 def check(program: Program, located: Located) -> Iterator[Violation]:
-    """Report each key that is read from the dump, there or through a local."""
-    for node, scope in _places(program, located.node, located.scope):
-        found = _access(program, node, scope)
-        if found is not None:
-            access, key = found
+    """Report each key that is read from the dump, there or through a local; not one that was given another value."""
+    accesses = [
+        a for node, scope in _places(program, located.node, located.scope) for a in _access(program, node, scope)
+    ]
+    written: dict[tuple[Scope, str], int] = {}
+    for access in accesses:
+        if access.is_write:
+            place = (access.scope, access.key)
+            written[place] = min(access.node.span[2], written.get(place, sys.maxsize))
+    for access in accesses:
+        node, scope, key, is_write = access
+        if not is_write and node.span[0] <= written.get((scope, key), sys.maxsize):
             yield Violation(
-                scope.module.place(access),
+                scope.module.place(node),
                 f'"{key}" is read from the dump of a validated model',
                 f"read the attribute: `.{key}`",
                 detail=key,
@@ -78,22 +96,23 @@ def _places(program: Program, node: code.Expression, scope: Scope) -> Iterator[t
             )
 
 
-def _access(program: Program, node: code.Expression, scope: Scope) -> tuple[code.Node, str] | None:
-    """Return the access of a literal key of an expression, and the key; None where it is something else."""
+def _access(program: Program, node: code.Expression, scope: Scope) -> Iterator[Access]:
+    """Yield the access of a literal key of an expression, where it is one."""
     parents = program.usage.parents(scope)
     above = parents.get(id(node))
     match above:
         case code.Subscript(value=value, key=key) if value is node:
             text = program.names.text(key, scope)
             outer = parents.get(id(above))
-            is_written = isinstance(outer, (code.Assign, code.Delete)) and any(t is above for t in outer.targets)
-            return None if text is None or is_written else (above, text)
+            is_write = isinstance(outer, (code.Assign, code.Delete)) and any(t is above for t in outer.targets)
+            if text is not None:
+                yield Access(outer if is_write and outer is not None else above, scope, text, is_write)
         case code.Attribute(name="get"):
             call = parents.get(id(above))
             if isinstance(call, code.Call) and call.function is above and call.arguments:
                 text = program.names.text(call.arguments[0], scope)
-                return None if text is None else (call, text)
-    return None
+                if text is not None:
+                    yield Access(call, scope, text, is_write=False)
 
 
 RULE = Rule(

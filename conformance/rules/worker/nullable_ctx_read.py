@@ -43,7 +43,7 @@ def check(program: Program, function: FunctionScope) -> Iterator[Violation]:
             ):
                 if _is_held(program, program.names.infer(node, function)):
                     name = program.names.text(key, function)
-                    yield _violation(function, function.module.place(node), f'`ctx.get("{name}")`')
+                    yield _violation(program, function, function.module.place(node), f'`ctx.get("{name}")`')
             case code.Assert(test=test) | code.If(test=test) | code.While(test=test) | code.Conditional(test=test):
                 for tested in _compared(test):
                     yield from _guarded(program, tested, function)
@@ -51,12 +51,13 @@ def check(program: Program, function: FunctionScope) -> Iterator[Violation]:
                 yield from _guarded(program, subject, function)
 
 
-def _violation(function: FunctionScope, place: Place, what: str) -> Violation:
+def _violation(program: Program, function: FunctionScope, place: Place, what: str) -> Violation:
+    runner = f"the task `{function.name}`" if is_in_task(program, function) else f"`{function.name}`"
     return Violation(
         place,
-        f"{what} allows for a resource that is missing, in the task `{function.name}`"
+        f"{what} allows for a resource that is missing, in {runner}"
         if what.startswith("`ctx.get")
-        else f"the task `{function.name}` guards against a missing resource: {what}",
+        else f"{runner} guards against a missing resource: {what}",
         'read `ctx["…"]`: where the resource is missing, that line says so',
         detail=f"{function.name} {what}",
     )
@@ -91,7 +92,7 @@ def _guarded(program: Program, tested: code.Expression, function: FunctionScope)
         tested = tested.target
     if isinstance(tested, code.Subscript):
         if _is_held(program, program.names.infer(tested, function)):
-            yield _violation(function, function.module.place(tested), _shown(program, tested, function))
+            yield _violation(program, function, function.module.place(tested), _shown(program, tested, function))
         return
     if not isinstance(tested, (code.Name, code.Attribute)):
         return
@@ -102,12 +103,12 @@ def _guarded(program: Program, tested: code.Expression, function: FunctionScope)
         binding = resolved.binding
         if isinstance(resolved.scope, ModuleScope):
             if resource_in(program, program.names.value_of(resolved)) is not None and is_in_task(program, function):
-                yield _violation(function, function.module.place(tested), f"`{name}`, which is module-level")
+                yield _violation(program, function, function.module.place(tested), f"`{name}`, which is module-level")
         elif isinstance(resolved.scope, FunctionScope) and binding.value is not None:
             values = program.names.infer(binding.value, resolved.scope)
             read = _read_in(program, binding.value, resolved.scope)
             if read is not None and _is_held(program, values):
-                yield _violation(function, resolved.scope.module.place(read), f"`{name}` is tested for None")
+                yield _violation(program, function, resolved.scope.module.place(read), f"`{name}` is tested for None")
             elif isinstance(binding.value, (code.Name, code.Attribute)):
                 yield from _behind(program, binding.value, resolved.scope, tested, function)
 
@@ -122,12 +123,12 @@ def _behind(
         if isinstance(resolved.scope, ModuleScope):
             if resource_in(program, program.names.value_of(resolved)) is not None and is_in_task(program, function):
                 what = f"`{code.dotted(tested)}`, which is the module-level `{code.dotted(source)}`"
-                yield _violation(function, function.module.place(tested), what)
+                yield _violation(program, function, function.module.place(tested), what)
         elif resolved.binding.value is not None and isinstance(resolved.scope, FunctionScope):
             read = _read_in(program, resolved.binding.value, resolved.scope)
             if read is not None and _is_held(program, program.names.infer(resolved.binding.value, resolved.scope)):
                 place = resolved.scope.module.place(read)
-                yield _violation(function, place, f"`{code.dotted(tested)}` is tested for None")
+                yield _violation(program, function, place, f"`{code.dotted(tested)}` is tested for None")
 
 
 def _read_in(program: Program, value: code.Expression, scope: Scope) -> code.Expression | None:
