@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from conformance.facts import code
 from conformance.program.scopes import (
@@ -17,8 +17,8 @@ from conformance.program.scopes import (
     enclosing_class,
     scopes_of,
 )
-from conformance.program.spellings import Key, Spellings
-from conformance.program.values import ClassValue, FunctionValue, LambdaValue, Symbol, Value
+from conformance.program.spellings import Key, Spellings, key_of_lambda, result_of
+from conformance.program.values import ClassValue, FunctionValue, Instance, LambdaValue, Symbol, Value
 
 if TYPE_CHECKING:
     from conformance.program.inference import Inference
@@ -27,6 +27,10 @@ __all__ = ["CallSite", "Calls"]
 
 CallSite: TypeAlias = tuple[code.Call, Scope, int]
 _Callable: TypeAlias = FunctionScope | ClassScope | code.Lambda
+_Overridable: TypeAlias = tuple[Literal["or what overrides it"], FunctionScope]
+
+
+_MAKING = frozenset({"__init__", "__new__", "__post_init__"})
 
 
 @dataclass(slots=True)
@@ -37,7 +41,7 @@ class _Called:
     """
 
     unknown: dict[int, None]
-    known: dict[_Callable, list[int]] = field(default_factory=dict)
+    known: dict[_Callable | _Overridable, list[int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -59,16 +63,18 @@ class Calls:
     def __init__(self, names: Inference) -> None:
         self._names = names
         self._called: dict[Key, _Called] = {}
+        self._overriding: dict[FunctionScope, list[FunctionScope]] = {}
         self.spellings = Spellings(names.modules, self._handed_on)
 
     def forget(self) -> None:
         """Drop what was found out: what names stand for has become known."""
         self._called.clear()
+        self._overriding.clear()
 
     def of_lambda(self, node: code.Lambda) -> Iterator[CallSite]:
         """Yield the calls of a lambda: where it stands, and by the keys that it is given."""
         yield from self._index.of_lambdas.get(id(node), ())
-        yield from self._calling(self._index.keys_of_lambdas.get(id(node), ()), node)
+        yield from self._calling((key_of_lambda(node), *self._index.keys_of_lambdas.get(id(node), ())), node)
 
     def of(self, function: FunctionScope) -> Iterator[CallSite]:
         """Yield the calls in the target that call a function, each with its scope.
@@ -79,10 +85,11 @@ class Calls:
         names: Iterable[str] = (function.name,)
         if function.name == "__init__" and function.owner is not None:
             names = sorted(self._with_subclasses(function.owner.name))
-        if function.name == "__call__":
-            return
+        if function.name == "__call__" and function.owner is not None:
+            names = sorted(map(result_of, self._with_subclasses(function.owner.name)))
         seen: set[int] = set()
-        for call, scope, skip in self._calling(names, function):
+        wanted: list[_Callable | _Overridable] = [function, *map(_overridable, self._overridden(function))]
+        for call, scope, skip in self._calling(names, *wanted):
             if id(call) not in seen:
                 seen.add(id(call))
                 yield call, scope, skip
@@ -92,32 +99,74 @@ class Calls:
         keys = (cls.name, *self._own_class.get(cls.name, ()), *self._own_class.get("", ()))
         yield from ((call, scope) for call, scope, skip in self._calling(keys, cls) if skip == 0)
 
-    def _calling(self, keys: Iterable[Key], wanted: _Callable) -> list[CallSite]:
-        """Return the calls by these keys, and by what is bound to them, that call a function, class or lambda."""
+    def _overridden(self, function: FunctionScope) -> Iterator[FunctionScope]:
+        """Yield the methods of base classes that a method overrides."""
+        if function.owner is not None and function.name not in _MAKING:
+            for base in self._names.ancestry(function.owner)[1:]:
+                if isinstance(base, ClassScope):
+                    yield from (b for b in base.bindings.get(function.name, ()) if isinstance(b, FunctionScope))
+
+    def overriding(self, function: FunctionScope) -> list[FunctionScope]:
+        """Return the methods of subclasses that override a method."""
+        if function.owner is None or function.name in _MAKING:
+            return []
+        if function not in self._overriding:
+            self._overriding[function] = [
+                other
+                for other in self._functions.get(function.name, ())
+                if other.owner is not None and function in self._overridden(other)
+            ]
+        return self._overriding[function]
+
+    def run_by(self, callee: code.Expression, scope: Scope) -> Iterator[FunctionScope]:
+        """Yield the target's functions that a call of an expression may run."""
+        for target in self._targets_of(callee, scope):
+            match target:
+                case FunctionScope():
+                    yield target
+                case (_, FunctionScope() as overridden):
+                    yield from self.overriding(overridden)
+
+    def _calling(self, keys: Iterable[Key], *wanted: _Callable | _Overridable) -> list[CallSite]:
+        """Return the calls by these keys, and by what they flow into, that call one of functions, classes, lambdas."""
         found: set[int] = set()
-        for key in self.spellings.with_aliases(keys):
+        for key in self.spellings.with_flows(keys):
             found.update(self._calling_by(key, wanted))
         return [self._index.sites[number] for number in sorted(found)]
 
-    def _calling_by(self, key: Key, wanted: _Callable) -> list[int]:
+    def _calling_by(self, key: Key, wanted: tuple[_Callable | _Overridable, ...]) -> list[int]:
         called = self._called.get(key)
         if called is None:
             numbers = self._index.by_key.get(key)
             if numbers is None:
                 return []
             called = self._called[key] = _Called(dict(numbers))
-        found = list(called.known.get(wanted, ()))
+        found = [number for each in wanted for number in called.known.get(each, ())]
         for number in tuple(called.unknown):
             call, scope, skip = self._index.sites[number]
             callee = call.function if skip == 0 else call.arguments[skip - 1]
-            targets = tuple(chain.from_iterable(map(self._targets, self._names.infer(callee, scope))))
-            if wanted in targets:
+            targets = tuple(self._targets_of(callee, scope))
+            if not set(wanted).isdisjoint(targets):
                 found.append(number)
             if self._names.is_settled(callee, scope) and number in called.unknown:
                 del called.unknown[number]
                 for target in targets:
                     called.known.setdefault(target, []).append(number)
         return found
+
+    def _targets_of(self, callee: code.Expression, scope: Scope) -> Iterator[_Callable | _Overridable]:
+        """Yield what a call of an expression runs; of an object of unknown make, what a subclass has instead, too."""
+        for target in chain.from_iterable(map(self._targets, self._names.infer(callee, scope))):
+            yield target
+            if isinstance(target, FunctionScope) and target.owner is not None and self._is_open(callee, scope):
+                yield _overridable(target)
+
+    def _is_open(self, callee: code.Expression, scope: Scope) -> bool:
+        """Whether the object of a method may be one of a subclass: it is not made where it is known from."""
+        return isinstance(callee, code.Attribute) and any(
+            isinstance(v, Instance) and isinstance(v.type, ClassScope) and v.creation is None
+            for v in (() if _is_super(callee.value) else self._names.infer(callee.value, scope))
+        )
 
     def _targets(self, value: Value) -> Iterator[_Callable]:
         """Yield what runs where a value is called: a function; of a class that, and its `__init__`."""
@@ -128,9 +177,14 @@ class Calls:
                 yield node
             case ClassValue(cls=cls):
                 yield cls
-                for symbol in self._names.class_symbols(cls, "__init__"):
-                    if isinstance(symbol.binding, FunctionScope):
-                        yield symbol.binding
+                yield from self._methods(cls, "__init__")
+            case Instance(type=ClassScope() as cls):
+                yield from self._methods(cls, "__call__")
+
+    def _methods(self, cls: ClassScope, name: str) -> Iterator[FunctionScope]:
+        for symbol in self._names.class_symbols(cls, name):
+            if isinstance(symbol.binding, FunctionScope):
+                yield symbol.binding
 
     # --- classes -----------------------------------------------------------------------------------------------------
 
@@ -212,7 +266,8 @@ class Calls:
         index = _Index()
 
         def add(call: code.Call, called: code.Expression, scope: Scope, skip: int) -> None:
-            for key in self.spellings.keys(called, scope):
+            keys = self.spellings.keys(called, scope) or self.spellings.sources(called, scope)
+            for key in keys:
                 index.by_key[key][len(index.sites)] = None
             index.sites.append((call, scope, skip))
 
@@ -248,6 +303,17 @@ class Calls:
                     index.keys_of_lambdas[id(value)] += self.spellings.keys(target, scope)[:1]
 
 
+def _is_super(node: code.Expression) -> bool:
+    match node:
+        case code.Call(function=code.Name(id="super")):
+            return True
+    return False
+
+
+def _overridable(function: FunctionScope) -> _Overridable:
+    return ("or what overrides it", function)
+
+
 def _class_of_first_parameter(scope: Scope) -> ClassScope | None:
     """Return the class that `cls` is in a scope, or inherits from; None where it can be any."""
     if not isinstance(scope, FunctionScope) or [p.name for p in scope.parameters[:1]] != ["cls"]:
@@ -275,8 +341,14 @@ def _parameters(functions: Iterable[FunctionScope], at: int | str) -> Iterator[K
             yield from ((function, parameter.name) for parameter in function.parameters[position : position + 1])
 
 
+_MAPPING = frozenset({"map", "filter"})
+"""Functions that call what they are given first with each element of what they are given next."""
+_CHOOSING = (code.Call, code.Subscript, code.Conditional, code.BooleanOperation, code.NamedExpression)
+"""Expressions without a name that may stand for something that can be called."""
+
+
 def _calls_in(node: code.Call, scope: Scope) -> Iterator[tuple[code.Call, code.Expression, int]]:
-    """Yield what a call calls, where that has a name: its function, and a function that it is given arguments for."""
+    """Yield what a call calls: its function, and a function with a name that it is given arguments for."""
     name = code.last_name(node.function)
     if name == "__init__" and isinstance(node.function, code.Attribute):
         owner = enclosing_class(scope)
@@ -284,12 +356,15 @@ def _calls_in(node: code.Call, scope: Scope) -> Iterator[tuple[code.Call, code.E
         for base in (*bases, node.function.value):
             if code.last_name(base):
                 yield node, base, 0
-    elif name:
+    elif name or isinstance(node.function, _CHOOSING):
         yield node, node.function, 0
     if len(node.arguments) > 1 or node.keywords:
         for position, argument in enumerate(node.arguments[:2]):
             if code.last_name(argument):
                 yield node, argument, position + 1
+    if name in _MAPPING and len(node.arguments) > 1 and code.last_name(node.arguments[0]):
+        elements = (code.Call(each.span, code.Name(each.span, "next"), (each,), ()) for each in node.arguments[1:])
+        yield code.Call(node.span, node.function, (node.arguments[0], *elements), ()), node.arguments[0], 1
     given = next((k.value for k in node.keywords if k.name == "args"), None)
     if isinstance(given, code.Sequence):  # Thread(target=f, args=(x,)), add_job(f, args=[x])
         for handed in (*node.arguments[:2], *(k.value for k in node.keywords if k.name in {"target", "func"})):

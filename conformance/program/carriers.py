@@ -122,8 +122,6 @@ _COMING_UP: Final = {"app": _ITSELF, "application": _ITSELF, "attrgetter": _GIVE
 }
 _OF_STATE = frozenset({"datastructures", "starlette.datastructures", "fastapi.datastructures"})
 """Whoever mentions none of these, and does not import `State` from there, has another class of that name."""
-_OF_WORKERS = frozenset({"Worker", "create_worker"})
-"""Whoever mentions none of these has no worker of arq, of which `ctx` is an attribute."""
 _OF_AN_APP = frozenset({"state", "_state", "__dict__"})
 """Attributes that stand for one of the three where what they are attributes of does."""
 _PASSING_ON = frozenset(
@@ -222,8 +220,8 @@ class Carriers:
             or any(star in _OF_STATE for module in self._names.modules for star, _ in module.stars)
         )
         yield from (each for each in _COMING_UP.items() if has_state or each[0] != _STATE)
-        if not _OF_WORKERS.isdisjoint(self._unread):
-            yield "ctx", _ITSELF
+        if any(_imports_arq(scope) for name in ("Worker", "create_worker") for scope in self._unread.get(name, ())):
+            yield "ctx", _ITSELF  # an attribute of arq's worker
 
     def _parameters_by_name(self) -> Iterator[tuple[_Key, int]]:
         """Yield the parameters that are taken for an application because of what they are called."""
@@ -312,9 +310,14 @@ class Carriers:
             if source != aim or into is not _SAME or how is not _SAME:
                 self._leads[source].append(_Lead(aim, into, by, scope, how))
 
-    def _read_all(self, name: str) -> None:
-        """Read the scopes that mention a name."""
-        for scope in self._unread.pop(name, ()):
+    def _read_all(self, key: _Key) -> None:
+        """Read the scopes that mention a name; of a local those in which it is known, and those around it."""
+        name = key if isinstance(key, str) else key[1]
+        if isinstance(key, str) or isinstance(key[0], str):
+            mentioning = self._unread.pop(name, [])
+        else:
+            mentioning = [scope for scope in self._unread.get(name, ()) if _are_nested(scope, key[0])]
+        for scope in mentioning:
             if scope not in self._read:
                 self._read.add(scope)
                 self._bound(scope)
@@ -450,7 +453,8 @@ class Carriers:
         for value in self._names.infer(handed.callee, handed.scope):
             match value:
                 case FunctionValue(function=function, given=given):
-                    found += _parameters(function, _ANY if given else handed.position)
+                    for taker in (function, *self._names.calls.overriding(function)):
+                        found += _parameters(taker, _ANY if given else handed.position)
                 case LambdaValue(node=node, scope=inner):
                     found += (((inner, parameter.name), _ANYHOW) for parameter in node.parameters)
                 case ClassValue(cls=cls) | Instance(type=ClassScope() as cls):
@@ -488,7 +492,7 @@ class Carriers:
                 continue
             holds |= before
             self._found[key] = holds
-            self._read_all(key if isinstance(key, str) else key[1])
+            self._read_all(key)
             if len(self._found) > self._most:
                 self.is_too_many = True
                 return
@@ -568,9 +572,25 @@ def _parameters(function: FunctionScope, position: int | str) -> Iterator[tuple[
             yield (function, parameter.name), _SAME
 
 
+def _are_nested(one: Scope, other: Scope) -> bool:
+    """Whether one of two scopes is the other, or stands in it."""
+    return one.module is other.module and (other in _around(one) or one in _around(other))
+
+
+def _around(scope: Scope | None) -> Iterator[Scope]:
+    while scope is not None:
+        yield scope
+        scope = scope.parent
+
+
 def _imports_state(scope: Scope) -> bool:
     imported = (b for several in scope.bindings.values() for b in several if isinstance(b, ImportBinding))
     return any(binding.name == _STATE and binding.module in _OF_STATE for binding in imported)
+
+
+def _imports_arq(scope: Scope) -> bool:
+    imported = (b for several in scope.module.bindings.values() for b in several if isinstance(b, ImportBinding))
+    return any(binding.module.partition(".")[0] == "arq" for binding in imported)
 
 
 def _mentioned(scope: Scope) -> set[str]:

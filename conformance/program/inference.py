@@ -507,12 +507,12 @@ class Inference(Definitions):
         found: dict[str, list[tuple[code.Expression, code.Expression, Scope]]] = defaultdict(list)
         for module in self.modules:
             for scope in scopes_of(module):
-                for node in scope.nodes.of(code.Assign):
-                    if node.value is None or node.operator:
+                for node in scope.nodes.of(code.Assign, code.Call):
+                    if isinstance(node, code.Assign) and node.operator:
                         continue
-                    for target in node.targets:
-                        if isinstance(target, code.Attribute) and code.dotted(target.value) != "self":
-                            found[target.name].append((target.value, node.value, scope))
+                    for base, name, value in _stored_in_attributes(node):
+                        if code.dotted(base) != "self":
+                            found[name].append((base, value, scope))
         return found
 
     def assigned_attributes(self, cls: ClassScope, name: str) -> Iterator[tuple[FunctionScope, code.Expression]]:
@@ -1004,19 +1004,25 @@ def _assigned_to_self(cls: ClassScope) -> dict[str, list[tuple[FunctionScope, co
         if not method.parameters:
             continue
         me = method.parameters[0].name
-        for node in method.nodes.of(code.Assign, code.WithItem):
-            targets: tuple[code.Expression | None, ...] = ()
-            value: code.Expression | None = None
-            match node:
-                case code.Assign(targets=targets, value=value):
-                    pass
-                case code.WithItem(target=target, manager=value):
-                    targets = (target,)
-            for target in targets:
-                match target:
-                    case code.Attribute(value=code.Name(id=owner), name=name) if owner == me and value is not None:
-                        found.setdefault(name, []).append((method, value))
+        for node in method.nodes.of(code.Assign, code.WithItem, code.Call):
+            for base, name, value in _stored_in_attributes(node):
+                if isinstance(base, code.Name) and base.id == me:
+                    found.setdefault(name, []).append((method, value))
     return found
+
+
+def _stored_in_attributes(node: code.Node) -> Iterator[tuple[code.Expression, str, code.Expression]]:
+    """Yield what a statement or call stores in attributes: the object, the name, the value."""
+    match node:
+        case code.Assign(targets=targets, value=value) if value is not None:
+            yield from ((t.value, t.name, value) for t in targets if isinstance(t, code.Attribute))
+        case code.WithItem(target=code.Attribute(value=base, name=name), manager=manager):
+            yield base, name, manager
+        case code.Call(
+            function=code.Name(id="setattr") | code.Attribute(name="__setattr__"),
+            arguments=(base, code.Constant(value=str(name)), value),
+        ):
+            yield base, name, value
 
 
 def _decorator_names(function: FunctionScope) -> set[str]:

@@ -298,16 +298,11 @@ class Lifespans:
     def called_by(self, function: FunctionScope) -> Iterator[FunctionScope]:
         """Yield the functions that a function calls, or hands to a call."""
         for node in chain(function.nodes.of(code.Call), function.deferred.of(code.Call)):
-            callees = [node.function, *(a for a in node.arguments if isinstance(a, (code.Name, code.Attribute)))]
-            for callee in callees:
-                for value in self.names.infer(callee, function):
-                    match value:
-                        case FunctionValue(function=called):
-                            yield called
-                        case ClassValue(cls=cls) if callee is node.function:
-                            for symbol in self.names.class_symbols(cls, "__init__"):
-                                if isinstance(symbol.binding, FunctionScope):
-                                    yield symbol.binding
+            yield from self.names.calls.run_by(node.function, function)
+            for handed in node.arguments:
+                if isinstance(handed, (code.Name, code.Attribute)):
+                    values = self.names.infer(handed, function)
+                    yield from (value.function for value in values if isinstance(value, FunctionValue))
 
 
 def _is_empty(node: code.Expression) -> bool:

@@ -63,7 +63,7 @@ app = FastAPI()
 
 
 MADE, USED = sections("made"), sections("used")
-NOT_FOLLOWED = {"item", "setattr", "star", "comp", "sd", "upd", "app"}
+NOT_FOLLOWED = {"item", "star", "comp", "sd", "upd", "app"}
 """Ways of having an application on which neither of the two sees it."""
 
 
