@@ -60,6 +60,29 @@ SHAPES: dict[str, tuple[int, Callable[[int], dict[str, str]]]] = {
             + "async def f(ctx): ctx['x'] = 1\nclass WorkerSettings:\n    functions = [f]\n    redis_settings = 1\n"
         },
     ),
+    "functions in a table": (
+        100,
+        lambda n: {
+            "main.py": each(n, "def fN(c): c['kN'] = 1\n") + "T = {\n" + each(n, "    'kN': fN,\n") + "}\n"
+            + "async def f(ctx, k):\n    T[k](ctx)\n    for g in T.values(): g(ctx)\n"
+            + "class WorkerSettings:\n    functions = [f]\n    redis_settings = 1\n"
+        },
+    ),
+    "methods that override one": (
+        50,
+        lambda n: {
+            "main.py": "class B:\n    def put(self, c): pass\n" + each(n, "class CN(B):\n    def put(self, c): c['kN'] = 1\n")
+            + "def put(b: B, c): b.put(c)\nasync def f(ctx):\n    put(C0(), ctx)\n" + each(n, "    CN().put(ctx)\n")
+            + "class WorkerSettings:\n    functions = [f]\n    redis_settings = 1\n"
+        },
+    ),
+    "functions that functions return": (
+        50,
+        lambda n: {
+            "main.py": each(n, "def mN():\n    def k(c): c['kN'] = 1\n    return k\n") + "async def f(ctx):\n" + each(n, "    mN()(ctx)\n")
+            + "class WorkerSettings:\n    functions = [f]\n    redis_settings = 1\n"
+        },
+    ),
     "routers in routers": (
         300,
         lambda n: {

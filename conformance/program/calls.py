@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -63,7 +63,9 @@ class Calls:
     def __init__(self, names: Inference) -> None:
         self._names = names
         self._called: dict[Key, _Called] = {}
-        self._overriding: dict[FunctionScope, list[FunctionScope]] = {}
+        self._followed: dict[tuple[Key, ...], tuple[Key, ...]] = {}
+        self._overriding: dict[str, dict[FunctionScope, list[FunctionScope]]] = {}
+        """By name, the methods that are overridden, each with those that override it."""
         self.spellings = Spellings(names.modules, self._handed_on)
 
     def forget(self) -> None:
@@ -82,7 +84,7 @@ class Calls:
         The number says how many positional arguments of the call stand before the function's own: 0 for `f(x)`, 1 for
         `partial(f, x)` and `to_thread(f, x)`.
         """
-        names: Iterable[str] = (function.name,)
+        names: Iterable[Key] = (_own_key(function),)
         if function.name == "__init__" and function.owner is not None:
             names = sorted(self._with_subclasses(function.owner.name))
         if function.name == "__call__" and function.owner is not None:
@@ -106,17 +108,17 @@ class Calls:
                 if isinstance(base, ClassScope):
                     yield from (b for b in base.bindings.get(function.name, ()) if isinstance(b, FunctionScope))
 
-    def overriding(self, function: FunctionScope) -> list[FunctionScope]:
+    def overriding(self, function: FunctionScope) -> Sequence[FunctionScope]:
         """Return the methods of subclasses that override a method."""
         if function.owner is None or function.name in _MAKING:
-            return []
-        if function not in self._overriding:
-            self._overriding[function] = [
-                other
-                for other in self._functions.get(function.name, ())
-                if other.owner is not None and function in self._overridden(other)
-            ]
-        return self._overriding[function]
+            return ()
+        if function.name not in self._overriding:
+            overriding: dict[FunctionScope, list[FunctionScope]] = defaultdict(list)
+            for other in self._functions.get(function.name, ()):
+                for overridden in self._overridden(other):
+                    overriding[overridden].append(other)
+            self._overriding[function.name] = overriding
+        return self._overriding[function.name].get(function, ())
 
     def run_by(self, callee: code.Expression, scope: Scope) -> Iterator[FunctionScope]:
         """Yield the target's functions that a call of an expression may run."""
@@ -130,9 +132,16 @@ class Calls:
     def _calling(self, keys: Iterable[Key], *wanted: _Callable | _Overridable) -> list[CallSite]:
         """Return the calls by these keys, and by what they flow into, that call one of functions, classes, lambdas."""
         found: set[int] = set()
-        for key in self.spellings.with_flows(keys):
+        for key in self._called_by(tuple(keys)):
             found.update(self._calling_by(key, wanted))
         return [self._index.sites[number] for number in sorted(found)]
+
+    def _called_by(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        """Return the keys by which there are calls, of those that things of these keys may flow into."""
+        if keys not in self._followed:
+            by_key = self._index.by_key
+            self._followed[keys] = tuple(key for key in self.spellings.with_flows(keys) if key in by_key)
+        return self._followed[keys]
 
     def _calling_by(self, key: Key, wanted: tuple[_Callable | _Overridable, ...]) -> list[int]:
         called = self._called.get(key)
@@ -233,7 +242,8 @@ class Calls:
                 for argument, at in _arguments(call, skip):
                     own = code.last_name(argument)
                     if own in self._functions and self._is_function(argument, scope):
-                        found.update(((own, each), None) for each in _parameters(takers, at))
+                        sources = self.spellings.keys(argument, scope)
+                        found.update(((source, each), None) for each in _parameters(takers, at) for source in sources)
         return found
 
     def _is_function(self, node: code.Expression, scope: Scope) -> bool:
@@ -301,6 +311,16 @@ class Calls:
                     | code.NamedExpression(target=code.Name() as target, value=code.Lambda() as value)
                 ):
                     index.keys_of_lambdas[id(value)] += self.spellings.keys(target, scope)[:1]
+
+
+def _own_key(function: FunctionScope) -> Key:
+    """Return what a function is known by first: one within another is a local of that."""
+    parent = function.parent
+    return (
+        (parent, function.name)
+        if isinstance(parent, FunctionScope) and function.name in parent.bindings
+        else function.name
+    )
 
 
 def _is_super(node: code.Expression) -> bool:

@@ -187,18 +187,30 @@ class Carriers:
         self._sites: dict[Scope, list[tuple[code.Call, int]]] = defaultdict(list)
         for call, scope, skip in names.calls.sites():
             self._sites[scope].append((call, skip))
-        self._unread: dict[str, list[Scope]] = defaultdict(list)
+        self._unread: dict[str, dict[Scope, None]] = defaultdict(dict)
         """The scopes by the names that they mention, until one of these is found; what they say is of no use before."""
         self._read: set[Scope] = set()
         every = [scope for module in names.modules for scope in scopes_of(module)]
         self._most = max(len(every) // 2, _FEW)
+        self._inner: dict[Scope, list[Scope]] = defaultdict(list)
+        for scope in every:
+            if scope.parent is not None:
+                self._inner[scope.parent].append(scope)
         for scope in every:
             for name in _mentioned(scope):
-                self._unread[name].append(scope)
+                self._unread[name][scope] = None
         for name in _BY_TEXT:
             self._read_all(name)
         self._follow([*self._coming_up(), ((_ITEM, "app"), _ITSELF), *self._parameters_by_name(), *_contexts(names)])
-        for read in (self._leads, self._handed_on, self._sites, self._unread, self._known, self._known_fields):
+        for read in (
+            self._leads,
+            self._handed_on,
+            self._sites,
+            self._unread,
+            self._inner,
+            self._known,
+            self._known_fields,
+        ):
             read.clear()
 
     def may(self, node: code.Expression, scope: Scope) -> bool:
@@ -313,10 +325,12 @@ class Carriers:
     def _read_all(self, key: _Key) -> None:
         """Read the scopes that mention a name; of a local those in which it is known, and those around it."""
         name = key if isinstance(key, str) else key[1]
+        mentioning: Iterable[Scope]
         if isinstance(key, str) or isinstance(key[0], str):
-            mentioning = self._unread.pop(name, [])
+            mentioning = self._unread.pop(name, {})
         else:
-            mentioning = [scope for scope in self._unread.get(name, ()) if _are_nested(scope, key[0])]
+            unread = self._unread.get(name, {})
+            mentioning = [scope for scope in self._nested_with(key[0]) if scope in unread]
         for scope in mentioning:
             if scope not in self._read:
                 self._read.add(scope)
@@ -328,6 +342,18 @@ class Carriers:
                     self._kept(call, scope)
                 for call, skip in self._sites.get(scope, ()):
                     self._handed(call, scope, skip)
+
+    def _nested_with(self, scope: Scope) -> Iterator[Scope]:
+        """Yield a scope, those that stand in it, and those that it stands in."""
+        around = scope.parent
+        while around is not None:
+            yield around
+            around = around.parent
+        pending = [scope]
+        while pending:
+            current = pending.pop()
+            yield current
+            pending += self._inner.get(current, ())
 
     def _bound(self, scope: Scope) -> None:
         """Read what a scope binds: imports, values, parameters, definitions."""
@@ -570,17 +596,6 @@ def _parameters(function: FunctionScope, position: int | str) -> Iterator[tuple[
             yield (function, parameter.name), _ANYHOW
         elif wanted & {parameter.name, at}:
             yield (function, parameter.name), _SAME
-
-
-def _are_nested(one: Scope, other: Scope) -> bool:
-    """Whether one of two scopes is the other, or stands in it."""
-    return one.module is other.module and (other in _around(one) or one in _around(other))
-
-
-def _around(scope: Scope | None) -> Iterator[Scope]:
-    while scope is not None:
-        yield scope
-        scope = scope.parent
 
 
 def _imports_state(scope: Scope) -> bool:

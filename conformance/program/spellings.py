@@ -62,6 +62,7 @@ class Spellings:
         self._modules = modules
         self._handed_on = handed_on
         self._renaming: dict[tuple[Scope, str], bool] = {}
+        self._defined: dict[tuple[Scope, str], bool] = {}
         self._meaning: dict[frozenset[str], frozenset[Key]] = {}
 
     def keys(self, node: code.Expression, scope: Scope) -> tuple[Key, ...]:
@@ -139,12 +140,20 @@ class Spellings:
             if name in current.bindings and (current is scope or not isinstance(current, ClassScope)):
                 if isinstance(current, FunctionScope):
                     yield (current, name)
-                    if any(isinstance(b, (FunctionScope, ClassScope, ImportBinding)) for b in current.bindings[name]):
+                    if self._is_defined(name, current):
                         yield name
                     return
                 break
             current = current.parent
         yield name
+
+    def _is_defined(self, name: str, scope: Scope) -> bool:
+        """Whether a local is a function, a class, or imported: then it is known by its name elsewhere, too."""
+        key = (scope, name)
+        if key not in self._defined:
+            several = scope.bindings[name]
+            self._defined[key] = any(isinstance(b, (FunctionScope, ClassScope, ImportBinding)) for b in several)
+        return self._defined[key]
 
     @cached_property
     def _flows(self) -> dict[Key, dict[Key, None]]:
