@@ -39,9 +39,12 @@ _MOST_KEYS = 1_000
 """How many names are followed of what something flows into."""
 
 
+_RESULT = "()"
+
+
 def result_of(name: str) -> str:
     """Return what the results of a function are known by, and the objects of a class."""
-    return f"{name}()"
+    return f"{name}{_RESULT}"
 
 
 def key_of_lambda(node: code.Lambda) -> str:
@@ -91,11 +94,16 @@ class Spellings:
         pending = list(found)
         while pending and len(found) < _MOST_KEYS:
             current = pending.pop()
-            for key in (*self._aliases.get(current, ()), *self._flows.get(current, ())):
+            for key in (*self._aliases.get(current, ()), *self._flows.get(current, ()), *self._other_results(current)):
                 if key not in found:
                     found[key] = None
                     pending.append(key)
         return found
+
+    def _other_results(self, key: Key) -> Iterator[Key]:
+        """Yield what the results of a function are known by, too, where it has other names."""
+        if isinstance(key, str) and key.endswith(_RESULT):
+            yield from map(result_of, map(_bare, self.with_aliases((key.removesuffix(_RESULT),))))
 
     def sources(self, node: code.Expression | None, scope: Scope) -> Iterator[Key]:
         """Yield what the things are known by that an expression may stand for, or that a container in it may hold."""
