@@ -135,7 +135,7 @@ class Spellings:
                             pending += default
                         case method, _ if isinstance(function, code.Attribute) and method in _TAKING_OUT:
                             pending += (function.value, *arguments)
-                        case name, _ if name in _HANDING_ON:
+                        case name, _ if name in _HANDING_ON or not _HANDING_ON.isdisjoint(self.originals(name)):
                             pending += (*arguments, *(k.value for k in call.keywords))
                         case name, _ if name:
                             yield result_of(name)
