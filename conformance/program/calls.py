@@ -84,13 +84,19 @@ class Calls:
         The number says how many positional arguments of the call stand before the function's own: 0 for `f(x)`, 1 for
         `partial(f, x)` and `to_thread(f, x)`.
         """
+        return self._of(function, function)
+
+    def that_may_reach(self, function: FunctionScope) -> Iterator[CallSite]:
+        """Yield those, and the calls of methods that it overrides, of an object that may be one of its class."""
+        return self._of(function, function, *map(_overridable, self._overridden(function)))
+
+    def _of(self, function: FunctionScope, *wanted: _Callable | _Overridable) -> Iterator[CallSite]:
         names: Iterable[Key] = (_own_key(function),)
         if function.name == "__init__" and function.owner is not None:
             names = sorted(self._with_subclasses(function.owner.name))
         if function.name == "__call__" and function.owner is not None:
             names = sorted(map(result_of, self._with_subclasses(function.owner.name)))
         seen: set[int] = set()
-        wanted: list[_Callable | _Overridable] = [function, *map(_overridable, self._overridden(function))]
         for call, scope, skip in self._calling(names, *wanted):
             if id(call) not in seen:
                 seen.add(id(call))

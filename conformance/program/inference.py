@@ -866,7 +866,8 @@ class Inference(Definitions):
     def handed_over(self, function: FunctionScope, parameter: code.Parameter) -> Values:
         """Return what the target's own calls hand to a parameter."""
         return self.union(
-            self._handed(function, parameter, call, scope, skip) for call, scope, skip in self.calls_of(function)
+            self._handed(function, parameter, call, scope, skip)
+            for call, scope, skip in self.calls.that_may_reach(function)
         )
 
     def _handed(

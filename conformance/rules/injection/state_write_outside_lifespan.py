@@ -73,7 +73,7 @@ def _trail(program: Program, access: Access) -> tuple[Step, ...]:
         return ()
     return tuple(
         Step(scope.module.place(call), f"hands it to `{function.name}`")
-        for call, scope, _ in program.names.calls_of(function)
+        for call, scope, _ in program.names.calls.that_may_reach(function)
         if scope.module is not access.module
     )[:5]
 

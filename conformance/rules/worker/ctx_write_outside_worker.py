@@ -24,7 +24,7 @@ def check(program: Program, access: Access) -> Iterator[Violation]:
     if function is not None and function not in program.names.context_functions:
         trail = tuple(
             Step(scope.module.place(call), f"hands ctx to `{function.name}`")
-            for call, scope, _ in program.names.calls_of(function)
+            for call, scope, _ in program.names.calls.that_may_reach(function)
         )[:5]
     yield Violation(
         access.place,
