@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from conformance.facts import code
+from conformance.program.flows import Flows, key_of_lambda, result_of
 from conformance.program.scopes import (
     ClassScope,
     FunctionScope,
@@ -17,7 +18,7 @@ from conformance.program.scopes import (
     enclosing_class,
     scopes_of,
 )
-from conformance.program.spellings import Key, Spellings, key_of_lambda, result_of
+from conformance.program.spellings import Key, Spellings
 from conformance.program.values import ClassValue, FunctionValue, Instance, LambdaValue, Symbol, Value
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ __all__ = ["CallSite", "Calls"]
 CallSite: TypeAlias = tuple[code.Call, Scope, int]
 _Callable: TypeAlias = FunctionScope | ClassScope | code.Lambda
 _Overridable: TypeAlias = tuple[Literal["or what overrides it"], FunctionScope]
-
 
 _MAKING = frozenset({"__init__", "__new__", "__post_init__"})
 
@@ -67,6 +67,7 @@ class Calls:
         self._overriding: dict[str, dict[FunctionScope, list[FunctionScope]]] = {}
         """By name, the methods that are overridden, each with those that override it."""
         self.spellings = Spellings(names.modules, self._handed_on)
+        self._flows = Flows(names.modules, self.spellings)
 
     def forget(self) -> None:
         """Drop what was found out: what names stand for has become known."""
@@ -146,7 +147,7 @@ class Calls:
         """Return the keys by which there are calls, of those that things of these keys may flow into."""
         if keys not in self._followed:
             by_key = self._index.by_key
-            self._followed[keys] = tuple(key for key in self.spellings.with_flows(keys) if key in by_key)
+            self._followed[keys] = tuple(key for key in self._flows.of(keys) if key in by_key)
         return self._followed[keys]
 
     def _calling_by(self, key: Key, wanted: tuple[_Callable | _Overridable, ...]) -> list[int]:
@@ -277,12 +278,19 @@ class Calls:
         """Yield all calls of what has a name, and those that run what they are given; see `of`."""
         return iter(self._index.sites)
 
+    def by_name(self, name: str) -> Iterator[tuple[code.Call, Scope]]:
+        """Yield the calls of what has this name and is no local."""
+        for number in self._index.by_key.get(name, ()):
+            call, scope, skip = self._index.sites[number]
+            if skip == 0:
+                yield call, scope
+
     @cached_property
     def _index(self) -> _Index:
         index = _Index()
 
         def add(call: code.Call, called: code.Expression, scope: Scope, skip: int) -> None:
-            keys = self.spellings.keys(called, scope) or self.spellings.sources(called, scope)
+            keys = self.spellings.keys(called, scope) or self._flows.sources(called, scope)
             for key in keys:
                 index.by_key[key][len(index.sites)] = None
             index.sites.append((call, scope, skip))

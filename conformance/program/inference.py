@@ -7,7 +7,7 @@ the order of the questions: a result that was cut short by a cycle is not rememb
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
@@ -507,18 +507,32 @@ class Inference(Definitions):
         found: dict[str, list[tuple[code.Expression, code.Expression, Scope]]] = defaultdict(list)
         for module in self.modules:
             for scope in scopes_of(module):
-                for node in scope.nodes.of(code.Assign, code.Call):
-                    if isinstance(node, code.Assign) and node.operator:
+                for node in scope.nodes.of(code.Assign):
+                    if node.value is None or node.operator:
                         continue
-                    for base, name, value in _stored_in_attributes(node):
-                        if code.dotted(base) != "self":
-                            found[name].append((base, value, scope))
+                    for target in node.targets:
+                        if isinstance(target, code.Attribute) and code.dotted(target.value) != "self":
+                            found[target.name].append((target.value, node.value, scope))
+        for scope, stored in self._set_by_name.items():
+            for base, name, value in stored:
+                if code.dotted(base) != "self":
+                    found[name].append((base, value, scope))
+        return found
+
+    @cached_property
+    def _set_by_name(self) -> dict[Scope, list[tuple[code.Expression, str, code.Expression]]]:
+        """What `setattr` stores, by the scope in which it does: the object, the name, the value."""
+        found: dict[Scope, list[tuple[code.Expression, str, code.Expression]]] = defaultdict(list)
+        for call, scope in chain.from_iterable(map(self.calls.by_name, ("setattr", "__setattr__"))):
+            match call.arguments:
+                case (base, code.Constant(value=str(name)), value):
+                    found[scope].append((base, name, value))
         return found
 
     def assigned_attributes(self, cls: ClassScope, name: str) -> Iterator[tuple[FunctionScope, code.Expression]]:
         """Yield each value that a method of the class assigns to `self.name`, with the method."""
         if cls not in self._assigned:
-            self._assigned[cls] = _assigned_to_self(cls)
+            self._assigned[cls] = _assigned_to_self(cls, self._set_by_name)
         yield from self._assigned[cls].get(name, ())
 
     def _external_attribute(self, base: Instance, type_name: str, name: str) -> Values:
@@ -998,32 +1012,29 @@ def _widened(values: Iterable[Value]) -> Values:
     return tuple(dict.fromkeys(replace(v, creation=None) if isinstance(v, Instance) else v for v in values))
 
 
-def _assigned_to_self(cls: ClassScope) -> dict[str, list[tuple[FunctionScope, code.Expression]]]:
+def _assigned_to_self(
+    cls: ClassScope, set_by_name: Mapping[Scope, Sequence[tuple[code.Expression, str, code.Expression]]]
+) -> dict[str, list[tuple[FunctionScope, code.Expression]]]:
     """Return what the methods of a class assign to the attributes of their object, by attribute."""
     found: dict[str, list[tuple[FunctionScope, code.Expression]]] = {}
     for method in cls.methods:
         if not method.parameters:
             continue
         me = method.parameters[0].name
-        for node in method.nodes.of(code.Assign, code.WithItem, code.Call):
-            for base, name, value in _stored_in_attributes(node):
-                if isinstance(base, code.Name) and base.id == me:
-                    found.setdefault(name, []).append((method, value))
+        for base, name, value in (*_assigned_in(method), *set_by_name.get(method, ())):
+            if isinstance(base, code.Name) and base.id == me:
+                found.setdefault(name, []).append((method, value))
     return found
 
 
-def _stored_in_attributes(node: code.Node) -> Iterator[tuple[code.Expression, str, code.Expression]]:
-    """Yield what a statement or call stores in attributes: the object, the name, the value."""
-    match node:
-        case code.Assign(targets=targets, value=value) if value is not None:
-            yield from ((t.value, t.name, value) for t in targets if isinstance(t, code.Attribute))
-        case code.WithItem(target=code.Attribute(value=base, name=name), manager=manager):
-            yield base, name, manager
-        case code.Call(
-            function=code.Name(id="setattr") | code.Attribute(name="__setattr__"),
-            arguments=(base, code.Constant(value=str(name)), value),
-        ):
-            yield base, name, value
+def _assigned_in(method: FunctionScope) -> Iterator[tuple[code.Expression, str, code.Expression]]:
+    """Yield what a method assigns to attributes: the object, the name, the value."""
+    for node in method.nodes.of(code.Assign, code.WithItem):
+        match node:
+            case code.Assign(targets=targets, value=value) if value is not None:
+                yield from ((t.value, t.name, value) for t in targets if isinstance(t, code.Attribute))
+            case code.WithItem(target=code.Attribute(value=base, name=name), manager=manager):
+                yield base, name, manager
 
 
 def _decorator_names(function: FunctionScope) -> set[str]:

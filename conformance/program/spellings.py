@@ -20,36 +20,13 @@ from conformance.program.scopes import (
     scopes_of,
 )
 
-__all__ = ["Key", "Spellings", "key_of_lambda", "result_of"]
+__all__ = ["Key", "Spellings", "bare"]
 
 Key: TypeAlias = str | tuple[Scope, str]
 """What something can be known by: a name, wherever it stands; the name of a local, where its scope is."""
 
 _TRANSPARENT = frozenset({"staticmethod", "classmethod", "abstractmethod", "override", "overload"})
 """Decorators that leave a function what it is."""
-
-
-_TAKING_OUT = frozenset({"get", "pop", "setdefault", "__getitem__", "values", "items", "popleft"})
-_HANDING_ON = frozenset(
-    {"partial", "list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "next", "enumerate", "zip", "dict",
-     "staticmethod", "classmethod", "MappingProxyType", "OrderedDict"}
-)  # fmt: skip
-_SAYING_NOTHING = frozenset({code.Constant, code.Format, code.Comparison, type(None)})
-_MOST_KEYS = 1_000
-"""How many names are followed of what something flows into."""
-
-
-_RESULT = "()"
-
-
-def result_of(name: str) -> str:
-    """Return what the results of a function are known by, and the objects of a class."""
-    return f"{name}{_RESULT}"
-
-
-def key_of_lambda(node: code.Lambda) -> str:
-    """Return what a lambda is known by."""
-    return f"lambda {id(node)}"
 
 
 class Spellings:
@@ -65,7 +42,6 @@ class Spellings:
         self._modules = modules
         self._handed_on = handed_on
         self._renaming: dict[tuple[Scope, str], bool] = {}
-        self._defined: dict[tuple[Scope, str], bool] = {}
         self._meaning: dict[frozenset[str], frozenset[Key]] = {}
 
     def keys(self, node: code.Expression, scope: Scope) -> tuple[Key, ...]:
@@ -82,116 +58,19 @@ class Spellings:
         found = dict.fromkeys(keys)
         pending = list(found)
         while pending:
-            for key in self._aliases.get(pending.pop(), ()):
+            for key in self.aliases(pending.pop()):
                 if key not in found:
                     found[key] = None
                     pending.append(key)
         return found
 
-    def with_flows(self, keys: Iterable[Key]) -> dict[Key, None]:
-        """Return the keys, and those of all that what they are known by may flow into: names, containers, results."""
-        found = dict.fromkeys(keys)
-        pending = list(found)
-        while pending and len(found) < _MOST_KEYS:
-            current = pending.pop()
-            for key in (*self._aliases.get(current, ()), *self._flows.get(current, ()), *self._other_results(current)):
-                if key not in found:
-                    found[key] = None
-                    pending.append(key)
-        return found
-
-    def _other_results(self, key: Key) -> Iterator[Key]:
-        """Yield what the results of a function are known by, too, where it has other names."""
-        if isinstance(key, str) and key.endswith(_RESULT):
-            yield from map(result_of, map(_bare, self.with_aliases((key.removesuffix(_RESULT),))))
-
-    def sources(self, node: code.Expression | None, scope: Scope) -> Iterator[Key]:
-        """Yield what the things are known by that an expression may stand for, or that a container in it may hold."""
-        pending: list[code.Expression | None] = [node]
-        while pending:
-            match pending.pop():
-                case code.Name(id=name):
-                    yield from self._sources_of_name(name, scope)
-                case code.Attribute(name=name):
-                    yield name
-                case code.Lambda() as made:
-                    yield key_of_lambda(made)
-                case code.Await(value=value) | code.Starred(value=value) | code.NamedExpression(value=value):
-                    pending.append(value)
-                case code.Subscript(value=value):
-                    pending.append(value)
-                case code.Conditional(body=body, otherwise=otherwise):
-                    pending += (body, otherwise)
-                case code.BooleanOperation(values=values) | code.Mapping(values=values):
-                    pending += values
-                case code.Sequence(elements=elements):
-                    pending += elements
-                case code.Comprehension(element=element):
-                    pending.append(element)
-                case code.Call(function=function, arguments=arguments) as call:
-                    match code.last_name(function), arguments:
-                        case "getattr", (_, code.Constant(value=str(name)), *default):
-                            yield name
-                            pending += default
-                        case method, _ if isinstance(function, code.Attribute) and method in _TAKING_OUT:
-                            pending += (function.value, *arguments)
-                        case name, _ if name in _HANDING_ON or not _HANDING_ON.isdisjoint(self.originals(name)):
-                            pending += (*arguments, *(k.value for k in call.keywords))
-                        case name, _ if name:
-                            yield result_of(name)
-
-    def _sources_of_name(self, name: str, scope: Scope) -> Iterator[Key]:
-        current: Scope | None = scope
-        while current is not None:
-            if name in current.lambdas:
-                yield (current, name)
-            if name in current.bindings and (current is scope or not isinstance(current, ClassScope)):
-                if isinstance(current, FunctionScope):
-                    yield (current, name)
-                    if self._is_defined(name, current):
-                        yield name
-                    return
-                break
-            current = current.parent
-        yield name
-
-    def _is_defined(self, name: str, scope: Scope) -> bool:
-        """Whether a local is a function, a class, or imported: then it is known by its name elsewhere, too."""
-        key = (scope, name)
-        if key not in self._defined:
-            several = scope.bindings[name]
-            self._defined[key] = any(isinstance(b, (FunctionScope, ClassScope, ImportBinding)) for b in several)
-        return self._defined[key]
-
-    @cached_property
-    def _flows(self) -> dict[Key, dict[Key, None]]:
-        """What is bound to more than another name, stored in attributes, or returned, by what that is known by."""
-        flows: dict[Key, dict[Key, None]] = defaultdict(dict)
-
-        def lead(value: code.Expression | None, scope: Scope, aim: Key) -> None:
-            for source in self.sources(value, scope) if type(value) not in _SAYING_NOTHING else ():
-                if source != aim:
-                    flows[source][aim] = None
-
-        for module in self._modules:
-            for scope in scopes_of(module):
-                for bound, bindings in scope.bindings.items():
-                    key: Key = (scope, bound) if isinstance(scope, FunctionScope) else bound
-                    for binding in bindings:
-                        if isinstance(binding, ValueBinding):
-                            lead(binding.value, binding.within or scope, key)
-                for node in scope.nodes.of(code.Assign):
-                    for target in node.targets:
-                        if isinstance(target, code.Attribute):
-                            lead(node.value, scope, target.name)
-                if isinstance(scope, FunctionScope):
-                    for returned in scope.nodes.of(code.Return):
-                        lead(returned.value, scope, result_of(scope.name))
-        return flows
+    def aliases(self, key: Key) -> Iterable[Key]:
+        """Return the keys of what is bound to what has this key."""
+        return self._aliases.get(key, ())
 
     def of(self, names: Iterable[str]) -> frozenset[str]:
         """Return the bare names under which things of these names can be called: their own, and those bound to them."""
-        return frozenset(map(_bare, self.with_aliases(names)))
+        return frozenset(map(bare, self.with_aliases(names)))
 
     def originals(self, name: str) -> Iterable[str]:
         """Return what things were called where they were imported from under this name."""
@@ -248,7 +127,7 @@ class Spellings:
                             aliases[source][key] = None
         for given_on, parameter in self._handed_on():
             aliases[given_on][parameter] = None
-        partials = {"partial", *map(_bare, aliases["partial"])}
+        partials = {"partial", *map(bare, aliases["partial"])}
         for function_name, sources, key in calls:
             for source in sources if function_name in partials else ():
                 aliases[source][key] = None
@@ -283,7 +162,8 @@ class Spellings:
         return frozenset(self.with_aliases(found))
 
 
-def _bare(key: Key) -> str:
+def bare(key: Key) -> str:
+    """Return the name of a key without its scope."""
     return key if isinstance(key, str) else key[1]
 
 
