@@ -19,6 +19,7 @@ from conformance.program.scopes import (
     ParameterBinding,
     Scope,
     ValueBinding,
+    enclosing,
     scopes_of,
 )
 from conformance.program.values import (
@@ -220,7 +221,25 @@ class Queue:
             case _:
                 return
         given = [*node.arguments[:1], *(k.value for k in node.keywords if k.name == keyword)]
-        yield Enqueue(self._texts(given[0], scope) if given else (), node, scope)
+        through = list(self._handed_on(given[0], scope)) if given else []
+        if all(enqueue.module.is_test for enqueue in through):
+            yield Enqueue(self._texts(given[0], scope) if given else (), node, scope)
+        yield from through
+
+    def _handed_on(
+        self, node: code.Expression, scope: Scope, within: frozenset[FunctionScope] = frozenset()
+    ) -> Iterator[Enqueue]:
+        """Yield the calls that hand the name of a job to a function of the target which enqueues it."""
+        for resolved in self.names.resolve(node, scope):
+            match resolved:
+                case Symbol(scope=FunctionScope() as function, binding=ParameterBinding(node=parameter)) if (
+                    function not in within
+                ):
+                    for call, where, skip in self.names.calls_of(function):
+                        argument = self.names.bind(function, call, where, skip).get(parameter.name)
+                        if argument is not None and function not in enclosing(where):
+                            further = list(self._handed_on(argument, where, within | {function}))
+                            yield from further or (Enqueue(self._texts(argument, where), call, where),)
 
     def _texts(self, node: code.Expression, scope: Scope) -> tuple[str, ...]:
         """Return the strings that an expression can be; none where it can be something else."""

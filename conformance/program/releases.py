@@ -14,7 +14,7 @@ from conformance.program.inference import Inference
 from conformance.program.kinds import PROTOCOLS
 from conformance.program.origins import CallSite, Origins
 from conformance.program.resources import CONSTRUCTORS, Construction, Resources
-from conformance.program.scopes import ClassScope, FunctionScope, Scope
+from conformance.program.scopes import ClassScope, FunctionScope, Scope, enclosing
 from conformance.program.values import ClassValue, External, FunctionValue, Instance, Values
 
 _STACKING = frozenset(
@@ -243,7 +243,7 @@ class Releases:
             created: the construction.
             others: the other constructions, which may go back to the same call of a library.
         """
-        inside = _inside(created)
+        inside = [made.call for made in _behind(created)]
         siblings = [o for o in others if o is not created and o.innermost.call is created.innermost.call]
         if siblings and all(self.is_shared(c) for c in (created, *siblings)):
             siblings = []
@@ -388,15 +388,26 @@ class Releases:
         return id(attribute) in self._called[function]
 
     def is_shared(self, created: Construction) -> bool:
-        """Return whether there is one such object in a process: a cached function or a global name keeps it."""
-        if isinstance(created.scope, FunctionScope) and self._is_stored(created, created.scope, globally=True):
-            return True
-        if created.inner is None:
-            return False
-        for value in self.names.infer(created.call.function, created.scope):
-            if isinstance(value, FunctionValue) and _keeps(value.function):
-                return True
-        return False
+        """Return whether calling again gives the same object."""
+        return self.kept(created, globally=False) is not None
+
+    def kept(self, created: Construction, *, globally: bool = True) -> Construction | None:
+        """Return the construction, itself or one behind it, whose function keeps what it makes.
+
+        Args:
+            created: the construction.
+            globally: keeps it for the process: by a cache, or by something module-level. Without that, an attribute or
+                item of anything will do for what is behind.
+        """
+        for made in (created, *_behind(created)):
+            function = made.scope
+            if not isinstance(function, FunctionScope) or function.name in CONSTRUCTORS:
+                continue
+            if self._is_stored(made, function, globally=globally or made is created):
+                return made
+            if made is not created and _is_cached(function):
+                return made
+        return None
 
 
 def _keeps_what_it_gets(target: code.Expression, function: FunctionScope, *, globally: bool) -> bool:
@@ -404,30 +415,28 @@ def _keeps_what_it_gets(target: code.Expression, function: FunctionScope, *, glo
     match target:
         case code.Name(id=name):
             return function.outer_names.get(name) == "global"
-        case code.Attribute() | code.Subscript():
-            return not globally
+        case code.Attribute(value=base) | code.Subscript(value=base):
+            return not globally or _is_outside(base, function)
     return False
 
 
-def _inside(created: Construction) -> list[code.Call]:
-    calls: list[code.Call] = []
-    current = created.inner
-    while current is not None:
-        calls.append(current.call)
-        current = current.inner
-    return calls
+def _is_outside(base: code.Expression, function: FunctionScope) -> bool:
+    """Whether an expression starts from a name that is none of a function's own, nor of one around it."""
+    while isinstance(base, (code.Attribute, code.Subscript)):
+        base = base.value
+    return isinstance(base, code.Name) and all(base.id not in f.bindings for f in enclosing(function))
 
 
-def _keeps(function: FunctionScope) -> bool:
-    """Whether a function remembers what it makes: a cache, a global, or an attribute or item that it assigns."""
-    if any("cache" in code.dotted(d.function if isinstance(d, code.Call) else d) for d in function.node.decorators):
-        return True
-    if "global" in function.outer_names.values():
-        return True
-    return any(
-        isinstance(node, code.Assign) and any(isinstance(t, (code.Attribute, code.Subscript)) for t in node.targets)
-        for node in function.nodes
-    )
+def _behind(created: Construction) -> Iterator[Construction]:
+    """Yield the constructions that a construction leads to, in functions that are called."""
+    while created.inner is not None:
+        created = created.inner
+        yield created
+
+
+def _is_cached(function: FunctionScope) -> bool:
+    decorators = (d.function if isinstance(d, code.Call) else d for d in function.node.decorators)
+    return any("cache" in code.dotted(decorator) for decorator in decorators)
 
 
 def _says_release(name: str) -> bool:

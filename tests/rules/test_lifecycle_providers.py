@@ -90,8 +90,9 @@ APP_RESOURCES = {
         "    return r, httpx.AsyncClient()  # expect: LC204"
     ),
     "kept in a global": (
-        "_made = None\ndef build():\n    global _made\n    if _made is None:\n        _made = httpx.AsyncClient()\n"
-        "    return _made\ndef provide():\n    return build()  # expect: LC204"
+        "_made = None\ndef build():\n    global _made\n    if _made is None:\n"
+        "        _made = httpx.AsyncClient()  # expect: LC204\n"
+        "    return _made\ndef provide():\n    return build()"
     ),
     "lent by a library's function": (
         "import acme\ndef provide(request: Request):\n    return Redis(connection_pool=acme.pool_of(request))"

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from conformance.program import Construction, Program
 from conformance.program.scopes import ClassScope, FunctionScope
-from conformance.program.values import FunctionValue
-from conformance.results import Place, Step, Violation
+from conformance.results import Step, Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.lifecycle.common import detail_of, is_entered, is_lent
 
@@ -54,11 +53,10 @@ def check(program: Program, runner: Runner) -> Iterator[Violation]:
             continue
         if is_lent(program, construction):
             continue
-        place, is_cached = _place(program, construction)
-        is_kept = is_cached or program.releases.is_shared(construction)
-        how = "once per process: a hidden singleton" if is_kept else "anew whenever it runs"
+        kept = _kept(program, construction)
+        how = "anew whenever it runs" if kept is None else "once per process: a hidden singleton"
         yield Violation(
-            place,
+            (kept or construction).place,
             f"{runner.kind} `{runner.name}` constructs `{construction.innermost.name}`, {how}",
             "construct it in the lifespan, keep it in app.state, and let the provider return it from there",
             detail=detail_of(construction),
@@ -66,18 +64,11 @@ def check(program: Program, runner: Runner) -> Iterator[Violation]:
         )
 
 
-def _place(program: Program, construction: Construction) -> tuple[Place, bool]:
-    """Return where to report: the call, or the construction in a cached function that it leads to."""
-    function: object = construction.scope
-    if isinstance(function, FunctionScope) and program.is_cached(function):
-        return construction.place, True
-    current = construction
-    while current.inner is not None:
-        for value in program.names.infer(current.call.function, current.scope):
-            if isinstance(value, FunctionValue) and program.is_cached(value.function):
-                return current.inner.place, True
-        current = current.inner
-    return construction.place, False
+def _kept(program: Program, construction: Construction) -> Construction | None:
+    """Return the construction in a function that keeps what it makes, itself or one that it leads to."""
+    if isinstance(construction.scope, FunctionScope) and program.is_cached(construction.scope):
+        return construction
+    return program.releases.kept(construction)
 
 
 RULE = Rule(

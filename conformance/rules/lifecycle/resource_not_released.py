@@ -13,11 +13,15 @@ from conformance.rules.lifecycle.common import Creation, creations, detail_of, h
 def subjects(program: Program) -> Iterator[Creation]:
     """Each resource that a lifespan, or the handlers that stand in for one, create; each with what became of it."""
     found = [creation for roots in lifespan_groups(program) for creation in creations(program, roots)]
-    released = {id(c.construction.innermost.call) for c in found if c.released}
+    released = {_kept(program, creation) for creation in found if creation.released} - {None}
     for creation in found:
-        elsewhere = id(creation.construction.innermost.call) in released
-        is_kept = elsewhere and program.releases.is_shared(creation.construction)
-        yield creation._replace(released=True) if is_kept else creation
+        yield creation._replace(released=True) if _kept(program, creation) in released else creation
+
+
+def _kept(program: Program, creation: Creation) -> int | None:
+    """Return the identity of the call that made what a function keeps: whoever calls that gets the same."""
+    kept = program.releases.kept(creation.construction, globally=False)
+    return None if kept is None else id(kept.call)
 
 
 def check(program: Program, creation: Creation) -> Iterator[Violation]:  # noqa: ARG001 - the form of every `check`

@@ -9,7 +9,17 @@ from typing import Literal
 from conformance.facts import code
 from conformance.program import FunctionScope, ModuleScope, Program, Scope, catalogue
 from conformance.program.scopes import ClassScope, ValueBinding
-from conformance.program.values import Display, External, Instance, Located, ModuleValue, Symbol, Value, Values
+from conformance.program.values import (
+    ClassValue,
+    Display,
+    External,
+    Instance,
+    Located,
+    ModuleValue,
+    Symbol,
+    Value,
+    Values,
+)
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
 from conformance.rules.worker.common import entry_functions, resource_in
@@ -80,7 +90,25 @@ def check(program: Program, function: FunctionScope) -> Iterator[Violation]:
 
 
 def _resource_at(program: Program, located: Located) -> catalogue.Resource | None:
-    return resource_in(program, program.names.infer(located.node, located.scope))
+    found = resource_in(program, program.names.infer(located.node, located.scope))
+    return _wrapped(program, located) if found is None else found
+
+
+def _wrapped(program: Program, located: Located) -> catalogue.Resource | None:
+    """Return the resource that an object of a class is made around, where both are made here: `Cache(Redis())`."""
+    node = located.node.value if isinstance(located.node, code.Await) else located.node
+    if not isinstance(node, code.Call):
+        return None
+    if not any(isinstance(v, ClassValue) for v in program.names.infer(node.function, located.scope)):
+        return None
+    for argument in (*node.arguments, *(k.value for k in node.keywords)):
+        for value in program.names.infer(argument, located.scope):
+            match value:
+                case Instance(creation=creation) if creation is not None and creation.scope is located.scope:
+                    found = resource_in(program, (value,))
+                    if found is not None:
+                        return found
+    return None
 
 
 # --- changes -------------------------------------------------------------------------------------------------------

@@ -30,7 +30,17 @@ def check(program: Program, enqueue: Enqueue) -> Iterator[Violation | Undecidabl
     if None in registered or not all(s.complete for s in settings):
         yield Undecidable(enqueue.place, f"the functions of a worker are not all known: `{unknown[0]}` may be one")
         return
-    nearest = get_close_matches(unknown[0], sorted(name for name in registered if name), n=1)
+    known = sorted(name for name in registered if name)
+    inner = next((name for name in known if name.endswith(f".{unknown[0]}")), "")
+    if inner:
+        yield Violation(
+            enqueue.place,
+            f"no worker of the target registers a job `{unknown[0]}`: arq knows that function as `{inner}`",
+            f'register it by `func(…, name="{unknown[0]}")`',
+            detail=unknown[0],
+        )
+        return
+    nearest = get_close_matches(unknown[0], known, n=1)
     meant = f"; `{nearest[0]}` is registered" if nearest else ""
     yield Violation(
         enqueue.place,
