@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, Scope
+from conformance.program.values import Symbol
 
 if TYPE_CHECKING:
     from conformance.program.inference import Inference
@@ -104,7 +106,7 @@ class Fixtures:
         """Yield the fixtures that run for each test of a module by themselves."""
         for fixture in self.by_function.values():
             home = fixture.function.owner
-            if fixture.autouse and _sees(near, fixture.function.module) and (home is None or home is owner):
+            if fixture.autouse and self._reaches(near, fixture) and (home is None or home is owner):
                 yield fixture
 
     def given_to(self, function: FunctionScope) -> Iterator[Fixture]:
@@ -135,10 +137,43 @@ class Fixtures:
                     case code.Call(function=code.Attribute(name="usefixtures"), arguments=arguments):
                         yield from (text for a in arguments if (text := self.names.text(a, scope)))
 
-    @staticmethod
-    def _is_visible(fixture: Fixture, near: FunctionScope) -> bool:
+    def _is_visible(self, fixture: Fixture, near: FunctionScope) -> bool:
         owner = fixture.function.owner
-        return _sees(near.module, fixture.function.module) and (owner is None or owner is near.owner)
+        return self._reaches(near.module, fixture) and (owner is None or owner is near.owner)
+
+    def _reaches(self, near: ModuleScope, fixture: Fixture) -> bool:
+        """Whether a module sees a fixture where it is defined, or where it was imported to."""
+        homes = (fixture.function.module, *self._importers.get(fixture.function, ()))
+        return any(_sees(near, home) for home in homes)
+
+    @cached_property
+    def _importers(self) -> dict[FunctionScope, list[ModuleScope]]:
+        """The modules of tests that import fixtures, by name, by star or as `pytest_plugins`; by fixture."""
+        found: dict[FunctionScope, list[ModuleScope]] = defaultdict(list)
+        named = {function.name for function in self.by_function}
+        for module in self.names.modules:
+            if not module.is_test:
+                continue
+            for name in sorted(named if module.stars else named & module.bindings.keys()):
+                for resolved in self.names.member(module, name):
+                    match resolved:
+                        case Symbol(binding=FunctionScope() as function) if function in self.by_function:
+                            found[function].append(module)
+            for plugin in self._plugins(module):
+                for function in plugin.functions:
+                    if function in self.by_function:
+                        found[function].append(module)
+        return found
+
+    def _plugins(self, module: ModuleScope) -> Iterator[ModuleScope]:
+        for binding in module.bindings.get("pytest_plugins", ()):
+            value = getattr(binding, "value", None)
+            for node in code.walk_scope(value) if value is not None else ():
+                match node:
+                    case code.Constant(value=str(name)):
+                        plugin = self.names.module(name, module)
+                        if plugin is not None:
+                            yield plugin
 
     def is_run_by_pytest(self, function: FunctionScope) -> bool:
         """Return whether pytest or unittest calls a function itself: a test, a fixture, a hook."""

@@ -75,6 +75,11 @@ _ITERATORS = frozenset(
 _PROTOCOL = "typing.Protocol"
 _REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript, code.BooleanOperation})
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
+_MAKING_MODELS = frozenset(
+    {"model_validate", "model_validate_json", "model_validate_strings", "model_construct", "parse_obj", "parse_raw",
+     "from_orm"}
+)  # fmt: skip
+"""Methods of pydantic's models that make an object."""
 _MOST_VALUES = 500
 """How many values an expression may stand for of which it is known which call made each."""
 PASSING_ON = frozenset(
@@ -355,6 +360,8 @@ class Inference(Definitions):
                 values = self.union(self.containers.at(v, position) for v in values)
         if binding.annotation is not None:
             stated = self.instances(self.annotation(binding.annotation, scope))
+            if isinstance(scope, ClassScope) and any(map(_is_depends, values)):
+                return self.union((self._given(values), stated))  # of a class-based view
             if all(self._says_little(value) for value in values):
                 return self.union((values, stated))
             return tuple(_with_arguments(value, stated) for value in values)
@@ -627,6 +634,9 @@ class Inference(Definitions):
             if name in TAKING_OUT:
                 several = (self.containers.from_method(value, name, node, scope) for value in self.infer(base, scope))
                 return self.union(several)
+            if name in _MAKING_MODELS:
+                models = (v.cls for v in self.infer(base, scope) if isinstance(v, ClassValue))
+                return tuple(Instance(cls) for cls in models if self.is_a(cls, "pydantic.BaseModel"))
             asking = next(enclosing(scope), None) if name == "getfixturevalue" and node.arguments else None
             if asking is not None and (fixture := self.text(node.arguments[0], scope)):
                 return self._given_by_pytest(asking, fixture)

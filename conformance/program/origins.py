@@ -123,6 +123,8 @@ class Origins:
         match node:
             case code.Call(function=code.Attribute(name=name), arguments=(first, *_)) if name in _ENTERING:
                 yield Located(first, scope)
+            case code.Call(function=code.Attribute(value=base, name="__aenter__" | "__enter__"), arguments=()):
+                yield Located(base, scope)
             case code.Call(function=code.Attribute(value=base, name="execution_options")):
                 yield Located(base, scope)  # SQLAlchemy gives the same connection back
             case code.Call(function=code.Name(id="getattr"), arguments=(_, _, *_)):

@@ -151,9 +151,9 @@ def _assigned(
             if operator == "":
                 yield from _whole(program, target, value, node, scope)
             else:
-                yield OverrideWrite(node, scope, target, _keys(program, value, scope), removes=False, whole=False)
+                yield OverrideWrite(node, scope, target, keys_in(program, value, scope), removes=False, whole=False)
         case code.Name() if operator not in {"", "type"} and value is not None and is_overrides(program, target, scope):
-            yield OverrideWrite(node, scope, target, _keys(program, value, scope), removes=False, whole=False)
+            yield OverrideWrite(node, scope, target, keys_in(program, value, scope), removes=False, whole=False)
 
 
 def _method(
@@ -166,7 +166,7 @@ def _method(
     elif method in {"__setitem__", "setdefault"}:
         yield OverrideWrite(call, scope, table, first, removes=False, whole=False)
     elif method == "update":
-        keys = tuple(key for argument in first for key in _keys(program, argument, scope))
+        keys = tuple(key for argument in first for key in keys_in(program, argument, scope))
         if first and not keys and not _is_literal(program, first[0], scope):
             yield OverrideWrite(call, scope, table, (), removes=_is_restored(first[0], scope), whole=True)
         else:
@@ -177,13 +177,14 @@ def _whole(
     program: Program, table: code.Expression, value: code.Expression, node: code.Node, scope: Scope
 ) -> Iterator[OverrideWrite]:
     """A new dict, or what was there before."""
-    keys = _keys(program, value, scope)
+    keys = keys_in(program, value, scope)
     yield OverrideWrite(
         node, scope, table, keys, removes=not keys and not isinstance(value, code.Comprehension), whole=True
     )
 
 
-def _keys(program: Program, value: code.Expression, scope: Scope) -> tuple[code.Expression, ...]:
+def keys_in(program: Program, value: code.Expression, scope: Scope) -> tuple[code.Expression, ...]:
+    """Return the keys of a literal dict."""
     for found in program.names.infer(value, scope):
         match found:
             case Display(node=code.Mapping(keys=keys)):

@@ -24,6 +24,7 @@ _FUNCTIONS = {
     for method in ("", *_OF_PATCH)
 }
 """The functions of unittest.mock that patch something, each with what it is called here."""
+_OF_ITEMS = frozenset({"setitem", "delitem", "dict"})
 _NAMES = _OF_MONKEYPATCH | _OF_PATCH | {"patch"}
 _PARAMETERS = {
     "setattr": ("target", "name"), "delattr": ("target", "name"), "setitem": ("dic",), "delitem": ("dic",),
@@ -41,15 +42,20 @@ class Patch:
         holder: the object whose attribute or item is replaced; None where the target is a dotted string.
         text: the dotted string; "" where the object is given.
         name: the attribute that is replaced; "" for items, and for what `patch.multiple` is given.
-        of_items: items of a table are replaced, not attributes.
+        method: by which it is replaced: `setattr`, `delitem`, `patch`, `object`, `multiple`.
     """
 
     call: code.Call
     scope: Scope
+    method: str
     holder: code.Expression | None
     text: str
     name: str
-    of_items: bool
+
+    @property
+    def of_items(self) -> bool:
+        """Whether items of a table are replaced, not attributes."""
+        return self.method in _OF_ITEMS
 
     @property
     def place(self) -> Place:
@@ -97,7 +103,7 @@ def _of_texts(program: Program, call: code.Call, scope: Scope) -> Iterator[Patch
     """Yield the patches of a call of `patch`: one, or one for each text of a table."""
     first = _argument(call, 0, "target")
     if first is not None:
-        yield from (Patch(call, scope, None, text, "", of_items=False) for text in _texts(program, first, scope))
+        yield from (Patch(call, scope, "patch", None, text, "") for text in _texts(program, first, scope))
 
 
 def _texts(program: Program, node: code.Expression, scope: Scope) -> Iterator[str]:
@@ -113,7 +119,6 @@ def _texts(program: Program, node: code.Expression, scope: Scope) -> Iterator[st
 
 
 def _of_object(program: Program, call: code.Call, scope: Scope, method: str) -> Iterator[Patch]:
-    of_items = method in {"setitem", "delitem", "dict"}
     names = _PARAMETERS[method]
     first = _argument(call, 0, names[0])
     if first is None:
@@ -122,10 +127,9 @@ def _of_object(program: Program, call: code.Call, scope: Scope, method: str) -> 
     name = (program.names.text(second, scope) or "") if second is not None else ""
     texts = tuple(_texts(program, first, scope))
     for text in texts:
-        whole = of_items or len(names) == 1
-        yield Patch(call, scope, None, f"{text}.*" if whole else text, "", of_items=of_items)
+        yield Patch(call, scope, method, None, text if len(names) > 1 else f"{text}.*", "")
     if not texts:
-        yield Patch(call, scope, first, "", name, of_items=of_items)
+        yield Patch(call, scope, method, first, "", name)
 
 
 def _argument(call: code.Call, position: int, name: str) -> code.Expression | None:

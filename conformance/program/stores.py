@@ -116,10 +116,24 @@ class Stores:
         """Return what is stored under which key, outside tests."""
         found = EntryValues()
         for access in self.accesses:
-            if access.kind == "write" and access.value is not None and access.key and not access.module.is_test:
+            if access.kind == "write" and access.value is not None and not access.module.is_test:
                 values = found.state if access.of == "state" else found.context
-                values[access.key] = (*values.get(access.key, ()), access.value)
+                for key in (access.key,) if access.key else self._literal_keys(access):
+                    values[key] = (*values.get(key, ()), access.value)
         return found
+
+    def _literal_keys(self, access: Access) -> Iterator[str]:
+        """Yield the keys that a write has in a loop over literal ones: `for key in ("a", "b"): ctx[key] = …`."""
+        for node in code.walk_scope(access.node):
+            match node:
+                case (
+                    code.Subscript(value=base, key=key)
+                    | code.Call(function=code.Name(id="setattr"), arguments=(base, key, _))
+                ) if any(isinstance(v, (AppState, Context)) for v in self.names.infer(base, access.scope)):
+                    for value in self.names.infer(key, access.scope):
+                        match value:
+                            case Display(node=code.Constant(value=str(text))):
+                                yield text
 
     # --- one scope -------------------------------------------------------------------------------------------------
 

@@ -192,6 +192,8 @@ class _Walk:
             case code.Assign(targets=targets):
                 for target in targets:
                     yield from self.variable(target, above, scope)
+            case code.Evaluate() if _is_part(node):
+                yield Outcome(Fate.USED, node, scope)
             case code.Evaluate() | code.Delete():
                 return
             case code.Return() | code.Yield():
@@ -241,6 +243,9 @@ class _Walk:
         if name in _VALIDATING or any(isinstance(v, External) and v.name in _VALIDATING_FUNCTIONS for v in values):
             yield Outcome(Fate.VALIDATED, call, scope)
             return
+        if call.arguments and call.arguments[0] is not node and self.runs(call.arguments[0], scope):
+            yield Outcome(Fate.VALIDATED, call, scope)  # map(Model.model_validate, value)
+            return
         if name in _KEEPING and isinstance(call.function, code.Attribute):
             match call.function.value:
                 case code.Name(id=kept):
@@ -264,6 +269,18 @@ class _Walk:
             yield from self.follow(call, scope)
         else:
             yield Outcome(Fate.USED, call, scope)
+
+    def runs(self, node: code.Expression, scope: Scope) -> bool:
+        """Whether a function that a call is given makes a model of what it is called with."""
+        match node:
+            case code.Attribute(name=name) if name in _VALIDATING:
+                return True
+            case code.Lambda(body=code.Call(function=function)):
+                return code.last_name(function) in _VALIDATING or self.runs(function, scope)
+            case code.Name() | code.Attribute():
+                values = self.names.infer(node, scope)
+                return any(isinstance(v, ClassValue) and is_model(self.usage.program, v.cls) for v in values)
+        return False
 
     def constructed(self, call: code.Call, cls: ClassScope, scope: Scope) -> Iterator[Outcome]:
         if is_model(self.usage.program, cls):

@@ -19,7 +19,10 @@ _BY_PATH = frozenset({"pkgutil.iter_modules", "pkgutil.walk_packages"})
 _ENTRY_POINTS = frozenset(
     {"importlib.metadata.entry_points", "importlib_metadata.entry_points", "pkg_resources.iter_entry_points"}
 )
-_LAST = frozenset(n.rpartition(".")[2] for n in BY_NAME | _BY_PATH | _ENTRY_POINTS)
+_LOOKING = BY_NAME | {
+    "importlib.util.find_spec", "importlib.util.spec_from_file_location", "pkgutil.get_loader", "pkgutil.find_loader",
+}  # fmt: skip
+_LAST = frozenset(n.rpartition(".")[2] for n in _LOOKING | _BY_PATH | _ENTRY_POINTS)
 
 
 def subjects(program: Program) -> Iterator[ModuleScope]:
@@ -29,17 +32,12 @@ def subjects(program: Program) -> Iterator[ModuleScope]:
 
 def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
     """Report each call that searches for what could be a service."""
-    renamed = {
-        bound
-        for scope in scopes_of(module)
-        for bound, bindings in scope.bindings.items()
-        if any(getattr(b, "name", "") in _LAST for b in bindings)
-    }
+    searching = program.names.spellings(_LAST)
     for scope in scopes_of(module):
         for node in chain(scope.nodes.of(*_SEARCHING), scope.deferred.of(*_SEARCHING)):
             match node:
                 case code.Call(function=code.Name(id=last) | code.Attribute(name=last)):
-                    how = _search(program, node, last, scope) if last in _LAST or last in renamed else ""
+                    how = _search(program, node, last, scope) if last in searching else ""
                     how = how or _attribute(program, node, last, scope)
                 case code.Subscript():
                     how = _table(program, node, scope)
@@ -55,14 +53,14 @@ def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
 
 
 def _search(program: Program, node: code.Call, last: str, scope: Scope) -> str:
-    called = {r.name for r in program.names.resolve(node.function, scope) if isinstance(r, External)}
+    called = set(program.names.externals(node.function, scope))
     if called & _ENTRY_POINTS:
         return f"entry points (`{last}`)"
     first = next(iter(node.arguments), None)
     first = next((k.value for k in node.keywords if k.name in {"name", "path"}), first)
     if called & _BY_PATH:
         return f"`pkgutil.{last}`" if _can_be_services(program, _package(program, first, scope)) else ""
-    if called & BY_NAME:
+    if called & _LOOKING:
         text, whole = _text(program, first, scope) if first is not None else ("", False)
         text = absolute_name(text, package_of(node, scope, program.names))
         if whole:

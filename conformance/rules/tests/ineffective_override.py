@@ -8,10 +8,11 @@ from typing import NamedTuple
 from conformance.facts import code
 from conformance.program import FunctionScope, Program, Scope
 from conformance.program.injection import Provider
-from conformance.program.overrides import OverrideWrite, override_writes
-from conformance.program.scopes import ClassScope, ParameterBinding
+from conformance.program.overrides import OverrideWrite, is_overrides, keys_in, override_writes
+from conformance.program.scopes import ClassScope, ModuleScope, ParameterBinding
 from conformance.program.values import (
     ClassValue,
+    Display,
     External,
     FunctionValue,
     Instance,
@@ -43,7 +44,7 @@ def subjects(program: Program) -> Iterator[Override]:
     perhaps = frozenset(v for provider in _perhaps(program) for v in provider.values)
     for module in program.modules:
         if module.is_test:
-            for write in override_writes(program, module):
+            for write in (*override_writes(program, module), *_patched(program, module)):
                 if not write.removes:
                     yield Override(write, effective, perhaps)
 
@@ -72,6 +73,18 @@ def check(program: Program, override: Override) -> Iterator[Violation | Undecida
             )
 
 
+def _patched(program: Program, module: ModuleScope) -> Iterator[OverrideWrite]:
+    """Yield the overrides that a test sets for a while: `monkeypatch.setitem(app.dependency_overrides, a, b)`."""
+    for patch in program.patches(module):
+        table = patch.holder
+        if patch.method not in {"setitem", "dict"} or table is None or len(patch.call.arguments) < 2:
+            continue
+        if is_overrides(program, table, patch.scope):
+            given = patch.call.arguments[1]
+            keys = (given,) if patch.method == "setitem" else keys_in(program, given, patch.scope)
+            yield OverrideWrite(patch.call, patch.scope, table, keys, removes=not keys, whole=False)
+
+
 def _given(program: Program, key: code.Expression, scope: Scope) -> Values:
     """Return what a key can be; of a helper's parameter, what its callers hand over, whatever its annotation."""
     if isinstance(key, code.Name):
@@ -88,6 +101,8 @@ def _can_be_key(value: Value) -> bool:
             return creation is not None
         case FunctionValue() | ClassValue() | External() | Member() | LambdaValue():
             return True
+        case Display(node=code.Constant(value=str())):
+            return True  # no name is the object that it names
     return False
 
 

@@ -116,7 +116,8 @@ class _Covers:
         """Yield where a function ends overrides, itself or by a function that it calls; with the keys, or all."""
         for write in self.program.overrides_by_scope(function.module).get(function, ()):
             if write.removes and not self._is_of_another_app(write):
-                yield write.node.span[:2], write.keys
+                in_loop = any(self._is_element(key, write.scope) for key in write.keys)
+                yield write.node.span[:2], () if in_loop else write.keys
         if depth > 3:
             return
         for node in function.nodes:
@@ -126,6 +127,13 @@ class _Covers:
                         case FunctionValue(function=called) if called is not function and not called.node.is_generator:
                             for _, keys in self._removals(called, depth + 1):
                                 yield node.span[:2], keys
+
+    def _is_element(self, key: code.Expression, scope: Scope) -> bool:
+        """Whether a key is what a loop goes over: all that was set, then."""
+        return isinstance(key, code.Name) and any(
+            isinstance(r, Symbol) and isinstance(r.binding, ValueBinding) and r.binding.how == "element"
+            for r in self.names.lookup(key.id, scope, key.span)
+        )
 
     def _is_of_another_app(self, removal: OverrideWrite) -> bool:
         apps = self._apps_of(removal)

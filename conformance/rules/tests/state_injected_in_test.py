@@ -81,9 +81,13 @@ def _is_own_app(program: Program, access: Access) -> bool:
 
 def _app_of(node: code.Expression) -> code.Expression:
     """Return the expression of the app in `app.state.key`, `app.state["key"]`, `client.app.state` or `app.key`."""
-    while isinstance(node, (code.Attribute, code.Subscript)):
+    while isinstance(node, (code.Attribute, code.Subscript)) and not _is_own_attribute(node):
         node = node.value
     return node
+
+
+def _is_own_attribute(node: code.Expression) -> bool:
+    return isinstance(node, code.Attribute) and code.dotted(node.value) == "self"
 
 
 def _is_built_here(program: Program, node: code.Expression, scope: Scope, depth: int = 0) -> bool:
@@ -92,6 +96,13 @@ def _is_built_here(program: Program, node: code.Expression, scope: Scope, depth:
     match node:
         case code.Await(value=inner):
             return _is_built_here(program, inner, scope, depth + 1)
+        case code.Attribute() if _is_own_attribute(node):
+            given = [
+                n.value
+                for n in scope.nodes.of(code.Assign)
+                if n.value is not None and code.dotted(node) in map(code.dotted, n.targets)
+            ]
+            return bool(given) and all(_is_built_here(program, value, scope, depth + 1) for value in given)
         case code.Attribute(value=inner):  # `client.app`, `app.state` under another name
             return _is_built_here(program, inner, scope, depth + 1)
         case code.Name(id=name):
@@ -134,11 +145,10 @@ def _builds(program: Program, call: code.Call, scope: Scope, depth: int) -> bool
 def _patched(program: Program, module: ModuleScope) -> Iterator[Injected]:
     """Yield what monkeypatch and mock set on app.state."""
     for patch in program.patches(module):
-        method = patch.call.function.name if isinstance(patch.call.function, code.Attribute) else ""
         key = patch.name or patch.text.rpartition(".")[2]
         values = patched_values(program, patch)
         whole = key == "state" and program.names.is_instance(values, *catalogue.APPS)
-        if (whole or AppState() in values) and not method.startswith("del"):
+        if (whole or AppState() in values) and not patch.method.startswith("del"):
             own = patch.holder is not None and _is_built_here(program, _app_of(patch.holder), patch.scope)
             yield Injected(patch.place, f"`app.state.{key}`" if key and not whole else "`app.state`", own)
 

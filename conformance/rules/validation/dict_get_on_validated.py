@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from conformance.facts import code
@@ -80,20 +80,29 @@ def _has_model(program: Program, values: Values) -> bool:
 
 
 def _places(program: Program, node: code.Expression, scope: Scope) -> Iterator[tuple[code.Expression, Scope]]:
-    """Yield the dump itself, and where a local to which it is bound is read."""
-    yield node, scope
-    above = program.usage.parents(scope).get(id(node))
-    targets: tuple[code.Expression, ...] = ()
-    if isinstance(above, code.Assign):
-        targets = above.targets
-    elif isinstance(above, code.NamedExpression):
-        targets = (above.target,)
-        yield above, scope
-    for target in targets:
-        if isinstance(target, code.Name):
-            yield from program.usage.reads_of(
-                target.id, scope, lambda b: isinstance(b, ValueBinding) and b.node is above
-            )
+    """Yield the dump itself, and where a local to which it is bound is read; so with what that is bound to."""
+    pending = [(node, scope)]
+    seen: set[int] = set()
+    while pending:
+        current, inside = pending.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current, inside
+        above = program.usage.parents(inside).get(id(current))
+        targets: tuple[code.Expression, ...] = ()
+        if isinstance(above, code.Assign):
+            targets = above.targets
+        elif isinstance(above, code.NamedExpression):
+            targets = (above.target,)
+            pending.append((above, inside))
+        for target in targets:
+            if isinstance(target, code.Name):
+                pending += program.usage.reads_of(target.id, inside, _is_bound_by(above))
+
+
+def _is_bound_by(holder: object) -> Callable[[object], bool]:
+    return lambda binding: isinstance(binding, ValueBinding) and binding.node is holder
 
 
 def _access(program: Program, node: code.Expression, scope: Scope) -> Iterator[Access]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from conformance.facts import code
 from conformance.program import FunctionScope, Program
 from conformance.program.responses import says_nothing
-from conformance.program.usage import Fate
+from conformance.program.usage import Fate, Outcome
 from conformance.program.values import Instance
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
@@ -36,7 +36,7 @@ def check(program: Program, argument: Argument) -> Iterator[Violation]:
     if parameter.annotation is None or not _is_open(program, argument):
         return
     outcomes = program.usage.outcomes_of_parameter(function, parameter, into="module")
-    if any(o.fate is Fate.VALIDATED for o in outcomes) or not any(o.fate is Fate.USED for o in outcomes):
+    if any(o.fate is Fate.VALIDATED for o in outcomes) or not any(_is_use(program, o) for o in outcomes):
         return
     yield Violation(
         function.module.place(parameter),
@@ -44,6 +44,14 @@ def check(program: Program, argument: Argument) -> Iterator[Violation]:
         f"validate it first: `Model.model_validate({parameter.name})`",
         detail=parameter.name,
     )
+
+
+def _is_use(program: Program, outcome: Outcome) -> bool:
+    """Whether the argument is used, or a part of it is: a field that is logged has to be there, too."""
+    match program.usage.parents(outcome.scope).get(id(outcome.node)):
+        case code.Subscript(value=value) | code.Attribute(value=value, name="get") if value is outcome.node:
+            return True
+    return outcome.fate is Fate.USED
 
 
 def _is_open(program: Program, argument: Argument) -> bool:
