@@ -23,7 +23,7 @@ from conformance.program.scopes import (
     enclosing,
     scopes_of,
 )
-from conformance.program.values import AppState, Context, Display, External, Instance, Located, Value, Values
+from conformance.program.values import AppState, Context, Creation, Display, External, Instance, Located, Value, Values
 from conformance.results import Place
 
 _SETTERS = {"setattr", "builtins.setattr", "object.__setattr__", "builtins.object.__setattr__", "operator.setitem"}
@@ -232,13 +232,9 @@ class Stores:
         """Yield the writes of an update by mappings and keywords."""
         any_known = False
         for argument in arguments:
-            for value in self.names.infer(argument, scope):
-                match value:
-                    case Display(node=code.Mapping(keys=keys, values=values), scope=inner):
-                        for key, item in zip(keys, values, strict=True):
-                            text = None if key is None else self.names.text(key, inner)
-                            yield Access(of, "write", text, node, scope, Located(item, inner), spelling="update")
-                            any_known = True
+            for key, given in self._entries(argument, scope):
+                yield Access(of, "write", key, node, scope, given, spelling="update")
+                any_known = True
         for keyword in keywords:
             located = Located(keyword.value, scope)
             if keyword.name is None:
@@ -248,6 +244,32 @@ class Stores:
             any_known = True
         if not any_known:
             yield Access(of, "write", None, node, scope, spelling="update")
+
+    def _entries(self, node: code.Expression, scope: Scope) -> Iterator[tuple[str | None, Located | None]]:
+        """Yield the keys and values of the dicts that an expression may be; None for a key that is not known."""
+        seen: set[int] = set()
+        pending = [Located(node, scope)]
+        while pending:
+            located = pending.pop(0)
+            is_opened = False
+            for value in self.names.infer(located.node, located.scope):
+                match value:
+                    case Display(node=code.Mapping() as made, scope=inner):
+                        entries = zip(made.keys, made.values, strict=True)
+                        plain = [(self.names.text(k, inner), v) for k, v in entries if k is not None]
+                        opened = [v for k, v in zip(made.keys, made.values, strict=True) if k is None]
+                    case Instance(type="builtins.dict", creation=Creation(call=made, scope=inner)):
+                        plain = [(k.name, k.value) for k in made.keywords if k.name is not None]
+                        opened = [*made.arguments, *(k.value for k in made.keywords if k.name is None)]
+                    case _:
+                        continue
+                is_opened = True
+                if id(made) not in seen:
+                    seen.add(id(made))
+                    yield from ((key, Located(each, inner)) for key, each in plain)
+                    pending += [Located(each, inner) for each in opened]
+            if not is_opened:
+                yield None, None
 
     def _call(self, node: code.Call, scope: Scope, stored: set[int]) -> Iterator[Access]:
         last = code.last_name(node.function)
