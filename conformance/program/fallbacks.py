@@ -78,9 +78,9 @@ class _Reader:
     def run(self) -> Iterator[Fallback]:
         self._read_assignments()
         self._named_before.clear()  # by now it is known what attributes hold
-        tests = _tests(self.function.nodes.of(*_TESTING))
+        tests = _tests([*self.function.nodes.of(*_TESTING), *self.function.deferred.of(*_TESTING)])
         yield from self._in_block(self.function.body)
-        for node in self.function.nodes.of(*_FALLING_BACK):
+        for node in (*self.function.nodes.of(*_FALLING_BACK), *self.function.deferred.of(*_FALLING_BACK)):
             match node:
                 case code.BooleanOperation(operator="or") if id(node) not in tests:
                     yield from self._either(node)
@@ -230,6 +230,8 @@ class _Reader:
                 left=code.Constant(value=str(key)), operators=("not in",), others=(code.Name(id=name),)
             ):
                 return (Given(f'{name}["{key}"]', f"{name}[{key}]"),) if self._is_keywords(name) else ()
+            case code.Name() if (question := self._question(test)) is not None:
+                return self.missing(question)
         return ()
 
     def present(self, test: code.Expression) -> tuple[Given, ...]:
@@ -245,8 +247,17 @@ class _Reader:
                 return (Given(f'{name}["{key}"]', f"{name}[{key}]"),) if self._is_keywords(name) else ()
             case code.Call(function=code.Name(id="bool"), arguments=(inner,)):
                 return self.present(inner)
+            case code.Name() if (question := self._question(test)) is not None:
+                return self.present(question)
         given = self.given(test)
         return () if given is None else (given,)
+
+    def _question(self, test: code.Name) -> code.Comparison | None:
+        """Return the comparison whose answer a local holds: `own = session is None`."""
+        match self.function.bindings.get(test.id):
+            case [ValueBinding(value=code.Comparison() as question, how="value", path=())]:
+                return question
+        return None
 
     def _compared(self, test: code.Comparison) -> tuple[Given, ...]:
         for one, other in ((test.left, test.others[0]), (test.others[0], test.left)):

@@ -36,6 +36,18 @@ class Flow:
             for node in code.walk_scope(*body)
         )
 
+    def ends(self, node: code.Expression, scope: Scope) -> bool:
+        """Return whether evaluating an expression that stands as a statement ends the function, or may be meant to."""
+        return self._ends(node, scope, ())
+
+    def suppresses(self, node: code.With, scope: Scope) -> bool:
+        """Return whether a with statement goes on behind its body after an error in it."""
+        return any(self._suppresses(item.manager, scope) for item in node.items)
+
+    def may_fit_none(self, node: code.Match) -> bool:
+        """Return whether a match may run none of its cases."""
+        return _only_values(node.cases)
+
     # --- statements ------------------------------------------------------------------------------------------------
 
     def _passes(
@@ -59,8 +71,8 @@ class Flow:
                 return _breaks(body) or (not _is_true(test) and self._passes(otherwise, scope, seen))
             case code.For(body=body, otherwise=otherwise):
                 return _breaks(body) or self._passes(otherwise, scope, seen)
-            case code.With(items=items, body=body):
-                if any(self._suppresses(item.manager, scope) for item in items):
+            case code.With(body=body):
+                if self.suppresses(node, scope):
                     return True
                 return self._passes(body, scope, seen)
             case code.Try(body=body, handlers=handlers, otherwise=otherwise, last=last):

@@ -609,9 +609,10 @@ class Inference(Definitions):
                 return tuple(Instance(base) for base in self.bases(owner)) if owner else ()
             case code.Call(function=function, arguments=(first, second)) if self.calls.is_cast(function):
                 stated = self.instances(self.annotation(first, scope))
-                if not all(map(self._can_be_store, stated)):
-                    return stated
-                return self.union((self.infer(second, scope), stated))
+                held = self.infer(second, scope)
+                if AppState() in held or Context() in held or all(map(self._can_be_store, stated)):
+                    return self.union((held, stated))
+                return stated
             case code.Call(function=code.Attribute(value=base, name="get"), arguments=(key, *default)):
                 found = tuple(
                     ContextEntry(self.text(key, scope)) if isinstance(v, Context) else StateEntry(self.text(key, scope))

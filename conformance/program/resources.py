@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ from conformance.program.catalogue import Resource
 from conformance.program.inference import Inference
 from conformance.program.origins import CallSite, Origins, results_of
 from conformance.program.scopes import ClassScope, FunctionScope, Scope, ValueBinding
-from conformance.program.values import ClassValue, External, FunctionValue, Instance, LambdaValue, Value
+from conformance.program.values import ClassValue, External, FunctionValue, Instance, LambdaValue, StateEntry, Value
 from conformance.results import Place
 
 CONSTRUCTORS = ("__init__", "__post_init__", "__attrs_post_init__", "model_post_init")
@@ -132,8 +133,7 @@ class Resources:
         for name in CONSTRUCTORS:
             for symbol in self.names.class_symbols(cls, name):
                 if isinstance(symbol.binding, FunctionScope):
-                    yield from self._built_in(symbol.binding)
-                    for method in self._own_methods(symbol.binding):
+                    for method in self._run_by(symbol.binding):
                         yield from self._built_in(method)
         for base in self.names.ancestry(cls):
             if isinstance(base, ClassScope):
@@ -146,17 +146,40 @@ class Resources:
         entered = {id(manager) for manager in _entered(method)}
         return (c for c in self.in_scope(method) if id(c.call) not in entered)
 
+    def _run_by(self, constructor: FunctionScope) -> Iterator[FunctionScope]:
+        """Yield a constructor, the base classes' ones that it calls, and the methods called on the object there."""
+        pending = [constructor]
+        seen: set[FunctionScope] = set()
+        while pending:
+            method = pending.pop(0)
+            if method in seen:
+                continue
+            seen.add(method)
+            yield method
+            if method.name in CONSTRUCTORS:
+                pending += self._own_methods(method)
+
     def _own_methods(self, constructor: FunctionScope) -> Iterator[FunctionScope]:
-        """Yield the methods that a constructor calls on its object: `self._connect()`."""
-        if constructor.owner is None or not constructor.parameters:
+        """Yield the methods that a constructor calls on its object: `self._connect()`, `super().__init__()`."""
+        cls = constructor.owner
+        if cls is None or not constructor.parameters:
             return
         me = constructor.parameters[0].name
         for node in constructor.nodes.of(code.Call):
-            match node:
-                case code.Call(function=code.Attribute(value=code.Name(id=owner), name=name)) if owner == me:
-                    for symbol in self.names.class_symbols(constructor.owner, name):
-                        if isinstance(symbol.binding, FunctionScope) and not self.returned_by(symbol.binding):
-                            yield symbol.binding
+            match node.function:
+                case code.Attribute(value=code.Name(id=owner), name=name) if owner == me:
+                    classes: tuple[str | ClassScope, ...] = (cls,)
+                case code.Attribute(value=code.Call(function=code.Name(id="super")), name=name):
+                    classes = self.names.bases(cls)
+                case code.Attribute(value=code.Name() as base, name=name) if name in CONSTRUCTORS:
+                    classes = tuple(v.cls for v in self.names.infer(base, constructor) if isinstance(v, ClassValue))
+                case _:
+                    continue
+            for each in classes:
+                for symbol in self.names.class_symbols(each, name) if isinstance(each, ClassScope) else ():
+                    method = symbol.binding
+                    if isinstance(method, FunctionScope) and not self.returned_by(method):
+                        yield method
 
     def is_resource(self, value: Value) -> Resource | None:
         """Return what is known of a value as a resource: of its class, or of what an object of it builds."""
@@ -201,6 +224,33 @@ class Resources:
                 resource = self._of_type(value.type)
                 if resource is not None and not self._is_unbound(resource, call):
                     return Construction(call, scope, resource, _library_name(self.names, call, scope, value))
+        return self._by_unknown_factory(call, scope)
+
+    def _by_unknown_factory(self, call: code.Call, scope: Scope) -> Construction | None:
+        """Read a call of what app.state holds, where nothing of the target says what that is.
+
+        It opens a session where its key is that of a session maker, or where it makes what a function supplies that
+        is annotated with a session.
+        """
+        for value in self.names.infer(call.function, scope):
+            if not isinstance(value, StateEntry) or value.key is None or self.names.expand((value,)):
+                continue
+            made = self._stated_session(call, scope)
+            if made is None and _SESSION_MAKER.search(value.key):
+                made = catalogue.resource_of("sqlalchemy.ext.asyncio.AsyncSession")
+            if made is not None:
+                return Construction(call, scope, made, f"app.state.{value.key}")
+        return None
+
+    def _stated_session(self, call: code.Call, scope: Scope) -> Resource | None:
+        """Return the session that a function says to supply, where a call makes what it supplies."""
+        if not isinstance(scope, FunctionScope) or scope.node.returns is None:
+            return None
+        for reference in self.names.supplied(scope).types:
+            found = self._of_type(reference.type)
+            if found is not None and found.exact and found.scope == "request":
+                supplied = (site for r in results_of(scope) for site in self.origins.of(r.node, scope, steps=0))
+                return found if any(site.call is call for site in supplied) else None
         return None
 
     def _handed(self, call: code.Call) -> code.Call | None:
@@ -296,6 +346,9 @@ class Resources:
                     if resource is not None and not self._is_unbound(resource, call):
                         return Construction(call, cls, resource, name)
         return None
+
+
+_SESSION_MAKER = re.compile(r"session_?(maker|factory|local|class)s?$", re.IGNORECASE)
 
 
 def _foremost(built: tuple[Construction, ...] | list[Construction]) -> Construction | None:

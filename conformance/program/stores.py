@@ -319,6 +319,8 @@ class Stores:
                     for of in self._stores_in(self._values(base, origin)):
                         handed = code.Call(node.span, argument, node.arguments[position + 1 :], node.keywords)
                         yield from self._method(of, method, handed, scope)
+        if self.names.calls.is_cast(node.function):
+            return
         for argument in (*node.arguments, *(k.value for k in node.keywords)):
             inner = argument.value if isinstance(argument, code.Starred) else argument
             if not isinstance(inner, (code.Name, code.Attribute)):

@@ -80,13 +80,13 @@ def get_db(request: Request) -> Session:
     for db in (None,):
         return db
     (db2, x) = None, 1
-    return db2
+    return db2  # expect: DI101
 """.replace("    for db in (None,):\n        return db\n", ""),
     "a local of a local": """
 def get_db(request: Request) -> Session:
     first = None
     db = first
-    return db
+    return db  # expect: DI101
 """,
     "an entry of app.state": """
 def get_db(request: Request) -> Session:
@@ -285,7 +285,7 @@ def get_db(request: Request) -> Session:
     db = None
     if request.state.ready:
         db = request.state.db
-    return db
+    return db  # expect: DI101
 """,
     "a local that may be None": """
 def get_db(request: Request) -> Session:

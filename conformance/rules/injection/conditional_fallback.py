@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from conformance.facts import code
 from conformance.program import Program
 from conformance.program.fallbacks import Fallback, Given, fallbacks_in
+from conformance.program.flow import Flow
 from conformance.program.kinds import VALUE_DISTRIBUTIONS, Kinds
 from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, ValueBinding
 from conformance.program.values import (
@@ -60,6 +61,7 @@ class _Judge:
         self.program = program
         self.names = program.names
         self.kinds = Kinds(program.names)
+        self.flow = Flow(program.names)
 
     def dependency(self, fallback: Fallback, node: code.Expression) -> str:
         """Return how a message names the dependency that an expression constructs or fetches; "" for a value."""
@@ -82,6 +84,8 @@ class _Judge:
 
     def _call(self, fallback: Fallback, node: code.Call) -> str:
         scope = fallback.function
+        if self.flow.ends(node, scope):
+            return ""
         shown = f"`{code.dotted(node.function) or '…'}(…)`"
         if self.program.resources.constructed_by(node, scope) is not None:
             return shown

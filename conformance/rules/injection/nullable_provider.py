@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from conformance.facts import code
 from conformance.program import Program, Provider
+from conformance.program.absence import Absence, State, refined
 from conformance.program.flow import Flow
-from conformance.program.scopes import FunctionScope, ParameterBinding, ValueBinding, visible_bindings
-from conformance.program.values import AppState
+from conformance.program.scopes import FunctionScope
+from conformance.program.values import AppState, FunctionValue
 from conformance.results import Place, Violation
 from conformance.rules.base import Example, Rule
 
@@ -58,11 +59,12 @@ class _Supply(NamedTuple):
 
 def _first_none(program: Program, function: FunctionScope) -> _Supply | None:
     node = function.node
+    reader = _Reader(program, function)
     if node.is_generator:
         for given in function.nodes.of(code.Yield):
             if given.value is None:
                 return _Supply(function.module.place(given), "`yield` without a value")
-            how = _none_in(program, given.value, function)
+            how = reader.none_at(given, given.value)
             if how:
                 return _Supply(function.module.place(given), f"it yields {how}")
         return None
@@ -73,7 +75,7 @@ def _first_none(program: Program, function: FunctionScope) -> _Supply | None:
             if gives:
                 return _Supply(function.module.place(inner), "`return` without a value")
             continue
-        how = _none_in(program, inner.value, function)
+        how = reader.none_at(inner, inner.value)
         if how:
             return _Supply(function.module.place(inner), f"it returns {how}")
     gives_none = bool(returns) and not gives
@@ -82,39 +84,75 @@ def _first_none(program: Program, function: FunctionScope) -> _Supply | None:
     return None
 
 
-def _none_in(program: Program, node: code.Expression, function: FunctionScope, depth: int = 0) -> str:
-    """Return how an expression can be None, and "" where it cannot as far as its form says."""
-    match node:
-        case code.Constant() if _is_none(node):
-            return "None"
-        case code.Await(value=value) | code.NamedExpression(value=value):
-            return _none_in(program, value, function, depth)
-        case code.Conditional(body=body, otherwise=otherwise):
-            return _none_in(program, body, function, depth) or _none_in(program, otherwise, function, depth)
-        case code.BooleanOperation(operator="or", values=(*_, last)):
-            return _none_in(program, last, function, depth)
-        case code.Call(function=callee, arguments=(_, value)) if program.names.calls.is_cast(callee):
-            return _none_in(program, value, function, depth)
-        case code.Call(function=code.Name(id="getattr"), arguments=(_, _, default)) if _is_none(default):
-            return "`getattr(…, None)`"
-        case code.Call(function=code.Attribute(value=base, name="get"), arguments=(_, *rest)):
-            if (not rest or _is_none(rest[0])) and AppState() in program.names.infer(base, function):
-                return "`.get(…)` of app.state"
-        case code.Name(id=name) if depth == 0:
-            return _none_in_local(program, name, node.span, function)
-    return ""
+class _Reader:
+    """Reads how the expressions of one function can be None, as far as their form says."""
+
+    def __init__(self, program: Program, function: FunctionScope, callers: tuple[FunctionScope, ...] = ()) -> None:
+        self.program = program
+        self.function = function
+        self.callers = (*callers, function)
+        self._locals: Absence | None = None
+
+    def none_at(self, node: code.Return | code.Yield, value: code.Expression) -> str:
+        """Return how what a `return` or `yield` gives can be None, and "" where it cannot."""
+        if not any(isinstance(inner, code.Name) for inner in code.walk(value)):
+            return self.none_in(value, {})
+        if self._locals is None:
+            self._locals = Absence(self.function, self.none_in, Flow(self.program.names))
+        return self.none_in(value, self._locals.at.get(id(node), {}))
+
+    def none_in(self, node: code.Expression, known: State) -> str:
+        """Return how an expression can be None where these locals can."""
+        match node:
+            case code.Constant() if _is_none(node):
+                return "None"
+            case code.Await(value=value) | code.NamedExpression(value=value):
+                return self.none_in(value, known)
+            case code.Conditional(test=test, body=body, otherwise=otherwise):
+                return self.none_in(body, refined(test, known, holds=True)) or self.none_in(
+                    otherwise, refined(test, known, holds=False)
+                )
+            case code.BooleanOperation(operator="or", values=(*_, last)):
+                return self.none_in(last, known)
+            case code.Call(function=callee, arguments=(_, value)) if self.program.names.calls.is_cast(callee):
+                return self.none_in(value, known)
+            case code.Call(function=code.Name(id="getattr"), arguments=(_, _, default)) if _is_none(default):
+                return "`getattr(…, None)`"
+            case code.Call(function=code.Attribute(value=base, name="get"), arguments=(_, *rest)):
+                if (not rest or _is_none(rest[0])) and AppState() in self.program.names.infer(base, self.function):
+                    return "`.get(…)` of app.state"
+            case code.Name(id=name) if name in known:
+                return known[name].how
+        return self._none_from(node) if isinstance(node, code.Call) else ""
+
+    def _none_from(self, call: code.Call) -> str:
+        """Return how what a function of the target gives can be None."""
+        match self.program.names.infer(call.function, self.function):
+            case (FunctionValue(function=called),) if called not in self.callers and len(self.callers) < _DEEPEST:
+                if called.node.is_generator or _is_switched(called):
+                    return ""
+                inner = _Reader(self.program, called, self.callers)
+                if called.node.returns is not None:
+                    stated = self.program.names.supplied(called)
+                    can_be_none = stated.nullable and bool(stated.types)
+                else:
+                    can_be_none = any(
+                        r.value is not None and inner.none_at(r, r.value) for r in called.nodes.of(code.Return)
+                    )
+                return f"what `{called.name}` gives, which can be None" if can_be_none else ""
+        return ""
 
 
-def _none_in_local(program: Program, name: str, span: code.Span, function: FunctionScope) -> str:
-    """A local that is bound once and handed out at once, without a look at it."""
-    bindings = function.bindings.get(name, [])
-    if len(bindings) != 1 or any(isinstance(b, ParameterBinding) for b in bindings):
-        return ""
-    (binding,) = visible_bindings(bindings, span) or (None,)
-    if not isinstance(binding, ValueBinding) or binding.how != "value" or binding.path or binding.value is None:
-        return ""
-    uses = sum(isinstance(n, code.Name) and n.id == name for n in code.walk(*function.body))
-    return _none_in(program, binding.value, function, 1) if uses == 2 else ""
+_DEEPEST = 4
+
+
+def _is_switched(function: FunctionScope) -> bool:
+    """Whether a flag can decide what a function gives: `find(key, required=True)`; or overloads, or a decorator."""
+    return bool(function.node.decorators) or any(
+        (isinstance(p.default, code.Constant) and isinstance(p.default.value, bool))
+        or (p.annotation is not None and code.last_name(p.annotation) == "bool")
+        for p in function.parameters
+    )
 
 
 def _is_none(node: code.Expression) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from conformance.facts import code
 from conformance.program import ModuleScope, Program, Provider, catalogue
+from conformance.program.kinds import VALUE_DISTRIBUTIONS
 from conformance.program.scopes import ClassScope, FunctionScope
 from conformance.program.values import FunctionValue, Instance, LambdaValue, StateEntry, TypeReference
 from conformance.results import Step, Violation
@@ -138,9 +140,9 @@ class _Concerns:
         key = "" if function is None else self._key(function, ())
         if key:
             return Concern("key", self.same.get(key, key))
-        inner = [self.of(other) for other in self._same_module(target, function)]
-        known = [concern for concern in inner if concern is not None]
-        if known and self._supplies_resource(target):
+        others = list(self._same_module(target, function))
+        known = [concern for concern in map(self.of, others) if concern is not None]
+        if known and (self._supplies_resource(target) or self._supplies_part(target, others)):
             return known[0]
         plain = [concern for concern in known if concern.kind != "key"]
         return plain[0] if plain else self._own(target)
@@ -190,7 +192,22 @@ class _Concerns:
         if isinstance(target, ClassScope):
             return self.program.resources.is_resource(Instance(target)) is not None
         values = names.instances(names.supplied(target)) or names.returned(target)
-        return any(self.program.resources.is_resource(value) is not None for value in values)
+        if any(self.program.resources.is_resource(value) is not None for value in values):
+            return True
+        return not values and any(c.resource.scope == "request" for c in self.program.resources.in_scope(target))
+
+    def _supplies_part(self, target: Target, others: list[Target]) -> bool:
+        """Whether it supplies what the same library makes of what another supplies: of a client its database."""
+        own = self._libraries(target)
+        return bool(own) and any(own & self._libraries(other) for other in others)
+
+    def _libraries(self, target: Target) -> set[str]:
+        """Return the distributions of other people whose objects a provider supplies."""
+        if isinstance(target, ClassScope):
+            return set()
+        types = [reference.type for reference in self.program.names.supplied(target).types]
+        tops = {each.partition(".")[0] for each in types if isinstance(each, str)}
+        return tops - sys.stdlib_module_names - VALUE_DISTRIBUTIONS
 
 
 def _shown(reference: TypeReference) -> str:
