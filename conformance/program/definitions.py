@@ -64,7 +64,7 @@ class Definitions:
         if found is None and (top := name.partition(".")[0]) not in self._tops and top not in catalogue.DISTRIBUTIONS:
             found = self._by_suffix.get(name)
             if found is not None and near is not None:
-                found = [m for m in found if _shares_root(m, name, near)]
+                found = [m for m in found if _shares_root(m, name, near) and not self._is_namesake(m, name, near)]
             if found and top in sys.stdlib_module_names:  # `app/typing.py` is none of `import typing` in a package
                 found = [m for m in found if m.name.removesuffix(f".{name}") not in self._by_name]
         if not found:
@@ -74,6 +74,16 @@ class Definitions:
                 if module.source_root == near.source_root:
                     return module
         return found[0]
+
+    def _is_namesake(self, module: ModuleScope, name: str, near: ModuleScope) -> bool:
+        """Whether a module only has the name of a library: `import stripe` in `app.clients.stripe`, or beside it.
+
+        A bare name is that of a neighbour only where a script runs in its folder: not deep in a package.
+        """
+        if module is near or module.contains(near):
+            return True
+        folder = module.name.removesuffix(f".{name}")
+        return "." not in name and "." in folder and folder in self._by_name
 
     @cached_property
     def _tops(self) -> frozenset[str]:
@@ -90,8 +100,13 @@ class Definitions:
     def may_lie_in(self, name: str) -> bool:
         """Return whether a class of that name may be one of the target that is imported from a path set at run time."""
         top = name.partition(".")[0]
-        known = top in catalogue.DISTRIBUTIONS or top in sys.stdlib_module_names
-        return not known and name.rpartition(".")[0] in self._by_suffix
+        if top in catalogue.DISTRIBUTIONS or top in sys.stdlib_module_names:
+            return False
+        module, _, last = name.rpartition(".")
+        return any(
+            m.stars or any(not isinstance(binding, ImportBinding) for binding in m.bindings.get(last, ()))
+            for m in self._by_suffix.get(module, ())
+        )
 
     # --- names -----------------------------------------------------------------------------------------------------
 

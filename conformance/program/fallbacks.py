@@ -230,7 +230,7 @@ class _Reader:
                 left=code.Constant(value=str(key)), operators=("not in",), others=(code.Name(id=name),)
             ):
                 return (Given(f'{name}["{key}"]', f"{name}[{key}]"),) if self._is_keywords(name) else ()
-            case code.Name() if (question := self._question(test)) is not None:
+            case code.Name() | code.Attribute() if (question := self._question(test)) is not None:
                 return self.missing(question)
         return ()
 
@@ -247,15 +247,17 @@ class _Reader:
                 return (Given(f'{name}["{key}"]', f"{name}[{key}]"),) if self._is_keywords(name) else ()
             case code.Call(function=code.Name(id="bool"), arguments=(inner,)):
                 return self.present(inner)
-            case code.Name() if (question := self._question(test)) is not None:
+            case code.Name() | code.Attribute() if (question := self._question(test)) is not None:
                 return self.present(question)
         given = self.given(test)
         return () if given is None else (given,)
 
-    def _question(self, test: code.Name) -> code.Comparison | None:
-        """Return the comparison whose answer a local holds: `own = session is None`."""
-        match self.function.bindings.get(test.id):
-            case [ValueBinding(value=code.Comparison() as question, how="value", path=())]:
+    def _question(self, test: code.Name | code.Attribute) -> code.Comparison | None:
+        """Return the comparison whose answer a local or attribute holds: `own = session is None`."""
+        key = _key(test)
+        assigned = [n.value for n in self.function.nodes.of(code.Assign) if key and key in map(_key, n.targets)]
+        match assigned:
+            case [code.Comparison() as question]:
                 return question
         return None
 
@@ -287,7 +289,7 @@ class _Reader:
             (self.present(node.test), node.body, node.otherwise),
         ):
             if missing:
-                given = self.given(kept)
+                given = self.given(_within_nothing(kept))
                 if given is not None and any(given.root == m.root for m in missing):
                     yield Fallback(given, node, other, self.function)
 
@@ -372,6 +374,14 @@ class _Reader:
             case (code.Return(value=value), *_) if value is not None:
                 return self.given(value)
         return None
+
+
+def _within_nothing(node: code.Expression) -> code.Expression:
+    """Return what `nullcontext(…)` is around, and anything else as it is."""
+    match node:
+        case code.Call(function=function, arguments=(inner,)) if code.last_name(function) == "nullcontext":
+            return inner
+    return node
 
 
 def _returned(statements: tuple[code.Statement, ...]) -> code.Return | None:

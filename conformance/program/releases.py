@@ -311,7 +311,7 @@ class Releases:
                 elif isinstance(function, code.Attribute) and self._releases_itself(function, scope, dropped=dropped):
                     yield self._release(function.value, node, visit)
             case code.Attribute(value=base, name=name) if name in catalogue.RELEASES:
-                if not self._is_called(node, visit.function):
+                if not dropped and not self._is_called(node, visit.function):
                     yield self._release(base, node, visit)
 
     def _external_call(self, node: code.Node, scope: Scope) -> Iterator[str]:

@@ -19,8 +19,10 @@ _INSTEAD = "construct it in the lifespan (FastAPI) or in `on_startup` (arq), and
 
 
 def subjects(program: Program) -> Iterator[ModuleScope]:
-    """Each module that is no test and no migration script."""
-    return (m for m in program.target_modules if not program.is_migration(m))
+    """Each module that is no test, no migration script and no `__main__`, which is run and not imported."""
+    return (
+        m for m in program.target_modules if not program.is_migration(m) and m.name.rpartition(".")[2] != "__main__"
+    )
 
 
 def check(program: Program, module: ModuleScope) -> Iterator[Violation]:

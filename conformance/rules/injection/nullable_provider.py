@@ -118,6 +118,12 @@ class _Reader:
                 return self.none_in(value, known)
             case code.Call(function=code.Name(id="getattr"), arguments=(_, _, default)) if _is_none(default):
                 return "`getattr(…, None)`"
+            case code.Call(function=code.Name(id="next" | "anext" as taker), arguments=(_, default)) if _is_none(
+                default
+            ):
+                return f"`{taker}(…, None)`"
+            case code.Call(function=code.Attribute(name=name)) if name.endswith("one_or_none"):
+                return f"`.{name}()`"
             case code.Call(function=code.Attribute(value=base, name="get"), arguments=(_, *rest)):
                 if (not rest or _is_none(rest[0])) and AppState() in self.program.names.infer(base, self.function):
                     return "`.get(…)` of app.state"
