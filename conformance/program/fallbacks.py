@@ -21,7 +21,7 @@ from conformance.program.scopes import (
     ValueBinding,
     visible_bindings,
 )
-from conformance.program.values import Annotation, AppState, Context
+from conformance.program.values import Annotation, AppState, Context, External
 
 _AFTER_INIT = frozenset({"__post_init__", "__attrs_post_init__"})
 _SENTINEL_WORDS = ("sentinel", "missing", "unset", "undefined", "notset", "not_set", "notgiven", "not_given")
@@ -289,9 +289,17 @@ class _Reader:
             (self.present(node.test), node.body, node.otherwise),
         ):
             if missing:
-                given = self.given(_within_nothing(kept))
+                given = self.given(self._within_nothing(kept))
                 if given is not None and any(given.root == m.root for m in missing):
                     yield Fallback(given, node, other, self.function)
+
+    def _within_nothing(self, node: code.Expression) -> code.Expression:
+        """Return what `nullcontext(…)` is around, and anything else as it is."""
+        match node:
+            case code.Call(function=function, arguments=(inner,)):
+                if External("contextlib.nullcontext") in self.names.resolve(function, self.function):
+                    return inner
+        return node
 
     def _replaced(self, body: Iterable[code.Node], missing: tuple[Given, ...]) -> Iterator[Fallback]:
         """`p = C()` where p is known to be missing."""
@@ -374,14 +382,6 @@ class _Reader:
             case (code.Return(value=value), *_) if value is not None:
                 return self.given(value)
         return None
-
-
-def _within_nothing(node: code.Expression) -> code.Expression:
-    """Return what `nullcontext(…)` is around, and anything else as it is."""
-    match node:
-        case code.Call(function=function, arguments=(inner,)) if code.last_name(function) == "nullcontext":
-            return inner
-    return node
 
 
 def _returned(statements: tuple[code.Statement, ...]) -> code.Return | None:

@@ -884,7 +884,8 @@ class Inference(Definitions):
         for value in values:
             if isinstance(value, Instance) and value.creation is not None and _is_depends(value):
                 call, scope = value.creation.call, value.creation.scope
-                for argument in call.arguments[:1]:
+                named = (keyword.value for keyword in call.keywords if keyword.name == "dependency")
+                for argument in (*call.arguments[:1], *named):
                     found += [self.result(provider, call, scope) for provider in self.infer(argument, scope)]
         return self.union(found)
 

@@ -10,7 +10,7 @@ from conformance.program import Program
 from conformance.program.fallbacks import Fallback, Given, fallbacks_in
 from conformance.program.flow import Flow
 from conformance.program.kinds import VALUE_DISTRIBUTIONS, Kinds
-from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, ValueBinding
+from conformance.program.scopes import ClassScope, FunctionScope, ModuleScope, ValueBinding, visible_bindings
 from conformance.program.values import (
     ClassValue,
     ContextEntry,
@@ -76,7 +76,9 @@ class _Judge:
                 return self.dependency(fallback, value)
             case code.Call():
                 return self._call(fallback, node)
-            case code.Name() | code.Attribute() | code.Subscript():
+            case code.Name():
+                return self._fetched(fallback, node) or self._held(fallback, node)
+            case code.Attribute() | code.Subscript():
                 return self._fetched(fallback, node)
         return ""
 
@@ -125,6 +127,14 @@ class _Judge:
                     annotation = self.names.supplied(function)
                     return bool(annotation.types) and all(self.kinds.is_value(t.type) for t in annotation.types)
         return False
+
+    def _held(self, fallback: Fallback, node: code.Name) -> str:
+        """What a local holds that the function itself has made: `made = Client(); client = made`."""
+        bindings = fallback.function.bindings.get(node.id, [])
+        match visible_bindings(bindings, node.span):
+            case [ValueBinding(value=code.Call() | code.Await() as value, how="value", path=())]:
+                return self.dependency(fallback, value)
+        return ""
 
     # --- what is fetched -------------------------------------------------------------------------------------------
 

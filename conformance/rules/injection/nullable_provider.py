@@ -113,7 +113,8 @@ class _Reader:
                     otherwise, refined(test, known, holds=False)
                 )
             case code.BooleanOperation(operator="or", values=(*_, last)):
-                return self.none_in(last, known)
+                # one of several locals, each of which has its own branch, is there
+                return self.none_in(last, {name: each for name, each in known.items() if not each.sometimes})
             case code.Call(function=callee, arguments=(_, value)) if self.program.names.calls.is_cast(callee):
                 return self.none_in(value, known)
             case code.Call(function=code.Name(id="getattr"), arguments=(_, _, default)) if _is_none(default):

@@ -81,7 +81,7 @@ class _Concerns:
             p.target: p for p in self.injection.providers.values() if isinstance(p.target, (FunctionScope, ClassScope))
         }
         self.keys: dict[FunctionScope, str] = {}
-        for access in program.stores.of("state", "read"):
+        for access in sorted(program.stores.of("state", "read"), key=lambda access: access.node.span):
             function = access.function
             while function is not None and access.key:
                 self.keys.setdefault(function, access.key)
