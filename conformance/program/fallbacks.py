@@ -74,6 +74,7 @@ class _Reader:
         """For each root the names and attributes that are assigned exactly it."""
         self._named_before: dict[tuple[int, int], Given | None] = {}
         """What a name holds, by its identity and the depth at which it was asked for."""
+        self._answers: dict[str, code.Comparison] | None = None
 
     def run(self) -> Iterator[Fallback]:
         self._read_assignments()
@@ -254,12 +255,24 @@ class _Reader:
 
     def _question(self, test: code.Name | code.Attribute) -> code.Comparison | None:
         """Return the comparison whose answer a local or attribute holds: `own = session is None`."""
-        key = _key(test)
-        assigned = [n.value for n in self.function.nodes.of(code.Assign) if key and key in map(_key, n.targets)]
-        match assigned:
-            case [code.Comparison() as question]:
-                return question
-        return None
+        if self._answers is None:
+            self._answers = self._read_answers()
+        return self._answers.get(_key(test)) if self._answers else None
+
+    def _read_answers(self) -> dict[str, code.Comparison]:
+        """Return, for each name and attribute that is assigned once, the comparison that it is assigned."""
+        assigned = self.function.nodes.of(code.Assign)
+        if not any(isinstance(node.value, code.Comparison) for node in assigned):
+            return {}
+        values: dict[str, list[code.Expression | None]] = {}
+        for node in assigned:
+            for target in node.targets:
+                values.setdefault(_key(target), []).append(node.value)
+        return {
+            key: each[0]
+            for key, each in values.items()
+            if key and len(each) == 1 and isinstance(each[0], code.Comparison)
+        }
 
     def _compared(self, test: code.Comparison) -> tuple[Given, ...]:
         for one, other in ((test.left, test.others[0]), (test.others[0], test.left)):
