@@ -171,7 +171,8 @@ class _Roles:
             last = len(inner) if module.is_package else len(inner) - 1
             for role, names in _BY_NAME.items():
                 for position, segment in enumerate(inner):
-                    if segment in names and (segment != "service" or position == last):
+                    is_named = segment in names or (role == "constants" and _says_constants(segment))
+                    if is_named and (segment != "service" or position == last):
                         if role != "core" or inner.index(segment) == depth[module.name.partition(".")[0]]:
                             self.give(module, role, f"is named `{segment}`")
                         break
@@ -320,6 +321,11 @@ def configured_component(name: str, config: Config) -> str:
         inside = wanted[literal:] and wanted[literal:] != ["**"]
         return ".".join(given[: literal + (1 if of_children or inside else 0)])
     return ""
+
+
+def _says_constants(segment: str) -> bool:
+    """Whether a name is one for constants with something before it: `_constants`, `error_constants`."""
+    return (segment.startswith("_") and segment[1:] in _BY_NAME["constants"]) or segment.endswith("_constants")
 
 
 def _last(module: ModuleScope) -> str:

@@ -118,7 +118,7 @@ def _is_given_body(program: Program, call: code.Call, function: FunctionScope) -
             program.names.infer(argument, function), "starlette.requests.Request"
         ):
             return True
-        for node in code.walk_scope(argument):
+        for node in _wholes(argument):
             if id(node) in bodies:
                 return True
             if isinstance(node, code.Name) and (
@@ -128,13 +128,27 @@ def _is_given_body(program: Program, call: code.Call, function: FunctionScope) -
     return False
 
 
+def _wholes(node: code.Node) -> Iterator[code.Node]:
+    """Yield the parts of an expression, but not what one field alone is taken of: `body["token"]`, `body.get("a")`."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        match node:
+            case code.Subscript(key=code.Constant(value=str())):
+                continue
+            case code.Call(function=code.Attribute(name="get" | "pop"), arguments=(code.Constant(value=str()), *_)):
+                continue
+        yield node
+        pending += code.children(node)
+
+
 def _comes_from(name: str, function: FunctionScope, bodies: set[int], depth: int = 0) -> bool:
     """Whether a local is bound to something that is made of the body."""
     for binding in function.bindings.get(name, ()):
         value = getattr(binding, "value", None)
         if value is None or depth > 5:
             continue
-        for node in code.walk_scope(value):
+        for node in _wholes(value):
             if id(node) in bodies:
                 return True
             if isinstance(node, code.Name) and node.id != name and _comes_from(node.id, function, bodies, depth + 1):
