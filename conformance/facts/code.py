@@ -10,7 +10,7 @@ last column is the one behind the text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, dataclass_transform
 
@@ -696,6 +696,17 @@ def leaves(*targets: Expression) -> Iterator[Expression]:
                 pending.append(value)
             case target:
                 yield target
+
+
+def pairs(targets: Iterable[Expression], value: Expression) -> Iterator[tuple[Expression, Expression]]:
+    """Yield what is assigned to what: of `a, b = 1, 2` two, of a tuple that is no literal the whole."""
+    for target in targets:
+        match target, value:
+            case Sequence(elements=into), Sequence(elements=values) if len(into) == len(values):
+                for one, part in zip(into, values, strict=True):
+                    yield from pairs((one,), part)
+            case _:
+                yield target, value
 
 
 def operands(node: BinaryOperation, *operators: str) -> list[Expression]:

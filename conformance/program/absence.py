@@ -146,23 +146,18 @@ class Absence:
     def _assigned(
         self, targets: Iterable[code.Expression], value: code.Expression, operator: str, state: State
     ) -> State:
-        how = "" if operator else self.none_in(value, state)
         after = dict(_without(state, _asked_about(value)))
-        for target in targets:
+        for target, part in code.pairs(targets, value):
             match target:
                 case code.Name(id=name):
+                    how = "" if operator else self.none_in(part, state)
                     after.pop(name, None)
                     if how and name not in self._foreign:
                         after[name] = Absent(how)
-                case code.Sequence(elements=elements):
-                    parts = _parts(elements, value)
-                    for element, part in zip(elements, parts, strict=True):
-                        if part is not None:
-                            after = dict(self._assigned((element,), part, operator, after))
-                        else:
-                            after = dict(_without(after, _names(code.leaves(element))))
                 case code.Attribute(value=code.Name(id=name)) | code.Subscript(value=code.Name(id=name)):
                     after.pop(name, None)
+                case _:
+                    after = dict(_without(after, _names(code.leaves(target))))
         return after
 
     # --- compound statements ---------------------------------------------------------------------------------------
@@ -278,14 +273,6 @@ def _without(state: State, names: Iterable[str]) -> State:
 
 def _names(nodes: Iterable[code.Node]) -> set[str]:
     return {node.id for node in nodes if isinstance(node, code.Name)}
-
-
-def _parts(elements: tuple[code.Expression, ...], value: code.Expression) -> tuple[code.Expression | None, ...]:
-    """Return what each element of a target gets of a literal."""
-    match value:
-        case code.Sequence(elements=values) if len(values) == len(elements):
-            return values
-    return (None,) * len(elements)
 
 
 def _bound_in(statements: Iterable[code.Statement]) -> set[str]:

@@ -74,7 +74,7 @@ class _Reader:
         """For each root the names and attributes that are assigned exactly it."""
         self._named_before: dict[tuple[int, int], Given | None] = {}
         """What a name holds, by its identity and the depth at which it was asked for."""
-        self._answers: dict[str, code.Comparison] | None = None
+        self._answers: dict[str, code.Expression] | None = None
 
     def run(self) -> Iterator[Fallback]:
         self._read_assignments()
@@ -253,25 +253,25 @@ class _Reader:
         given = self.given(test)
         return () if given is None else (given,)
 
-    def _question(self, test: code.Name | code.Attribute) -> code.Comparison | None:
+    def _question(self, test: code.Name | code.Attribute) -> code.Expression | None:
         """Return the comparison whose answer a local or attribute holds: `own = session is None`."""
         if self._answers is None:
             self._answers = self._read_answers()
         return self._answers.get(_key(test)) if self._answers else None
 
-    def _read_answers(self) -> dict[str, code.Comparison]:
+    def _read_answers(self) -> dict[str, code.Expression]:
         """Return, for each name and attribute that is assigned once, the comparison that it is assigned."""
         assigned = self.function.nodes.of(code.Assign)
-        if not any(isinstance(node.value, code.Comparison) for node in assigned):
+        if not any(_is_question(node.value) for node in assigned):
             return {}
         values: dict[str, list[code.Expression | None]] = {}
         for node in assigned:
             for target in node.targets:
                 values.setdefault(_key(target), []).append(node.value)
         return {
-            key: each[0]
-            for key, each in values.items()
-            if key and len(each) == 1 and isinstance(each[0], code.Comparison)
+            key: only
+            for key, (only, *more) in values.items()
+            if key and not more and only is not None and _is_question(only)
         }
 
     def _compared(self, test: code.Comparison) -> tuple[Given, ...]:
@@ -321,7 +321,7 @@ class _Reader:
         for node in code.walk_scope(*body):
             match node:
                 case code.Assign(targets=targets, value=value, operator="") if value is not None:
-                    pairs = [pair for target in targets for pair in _paired(target, value)]
+                    pairs = list(code.pairs(targets, value))
                 case code.WithItem(target=target, manager=value) if target is not None:
                     pairs = [(target, value)]
                 case code.NamedExpression(target=target, value=value):
@@ -397,6 +397,14 @@ class _Reader:
         return None
 
 
+def _is_question(value: code.Expression | None) -> bool:
+    """Whether a value is a comparison, or the opposite of one."""
+    match value:
+        case code.UnaryOperation(operator="not", operand=operand):
+            return _is_question(operand)
+    return isinstance(value, code.Comparison)
+
+
 def _returned(statements: tuple[code.Statement, ...]) -> code.Return | None:
     """Return the `return` at the end of plain statements."""
     for statement in statements:
@@ -432,14 +440,6 @@ def _tests(nodes: Iterable[code.Node]) -> set[int]:
                 case code.UnaryOperation(operator="not", operand=operand):
                     pending.append(operand)
     return found
-
-
-def _paired(target: code.Expression, value: code.Expression) -> list[tuple[code.Expression, code.Expression]]:
-    """Return what is assigned to what: `a, b = 1, 2` in two."""
-    match target, value:
-        case code.Sequence(elements=targets), code.Sequence(elements=values) if len(targets) == len(values):
-            return list(zip(targets, values, strict=True))
-    return [(target, value)]
 
 
 def _key(node: code.Expression) -> str:

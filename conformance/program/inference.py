@@ -62,7 +62,7 @@ _REQUEST = Instance("starlette.requests.Request")
 _BOUND = frozenset({"self", "cls"})
 _OF_CELERYS_CONTROL = frozenset({"broadcast", "inspect", "ping", "purge", "revoke", "terminate"})
 _NAMED_APPS = frozenset({"app", "application"})
-_NAMED_CONNECTIONS = frozenset({"request", "websocket", "ws", "connection", "conn"})
+_NAMED_CONNECTIONS = frozenset({"request", "req", "websocket", "ws", "connection", "conn"})
 _MAPPINGS = frozenset(
     {"builtins.dict", "typing.Dict", "typing.Mapping", "typing.MutableMapping", "collections.abc.Mapping",
      "collections.abc.MutableMapping", "builtins.object"}
@@ -517,9 +517,9 @@ class Inference(Definitions):
                 for node in scope.nodes.of(code.Assign):
                     if node.value is None or node.operator:
                         continue
-                    for target in node.targets:
+                    for target, part in code.pairs(node.targets, node.value):
                         if isinstance(target, code.Attribute) and code.dotted(target.value) != "self":
-                            found[target.name].append((target.value, node.value, scope))
+                            found[target.name].append((target.value, part, scope))
         for scope, stored in self._set_by_name.items():
             for base, name, value in stored:
                 if code.dotted(base) != "self":
@@ -808,7 +808,9 @@ class Inference(Definitions):
                 return supplied
             if parameter.name in _NAMED_APPS and not self._is_another_app(function, parameter.name):
                 return (APP,)
-            if parameter.name in _NAMED_CONNECTIONS and parameter.default is None:
+            if parameter.default is None and (
+                parameter.name in _NAMED_CONNECTIONS or _stands_before_call_next(function, position)
+            ):
                 return (_REQUEST,)
         return handed
 
@@ -1044,7 +1046,9 @@ def _assigned_in(method: FunctionScope) -> Iterator[tuple[code.Expression, str, 
     for node in method.nodes.of(code.Assign, code.WithItem):
         match node:
             case code.Assign(targets=targets, value=value) if value is not None:
-                yield from ((t.value, t.name, value) for t in targets if isinstance(t, code.Attribute))
+                for target, part in code.pairs(targets, value):
+                    if isinstance(target, code.Attribute):
+                        yield target.value, target.name, part
             case code.WithItem(target=code.Attribute(value=base, name=name), manager=manager):
                 yield base, name, manager
 
@@ -1059,6 +1063,11 @@ def _is_static(function: FunctionScope) -> bool:
 
 def _is_class_method(function: FunctionScope) -> bool:
     return "classmethod" in _decorator_names(function)
+
+
+def _stands_before_call_next(function: FunctionScope, position: int) -> bool:
+    """Whether a parameter is the request of a middleware: `async def dispatch(self, incoming, call_next)`."""
+    return [p.name for p in function.parameters[position + 1 : position + 2]] == ["call_next"]
 
 
 def _is_depends(value: Value) -> bool:

@@ -250,12 +250,12 @@ class Origins:
     def _index_node(self, node: code.Node, scope: Scope, attributes: dict[str, list[_Stored]]) -> None:
         match node:
             case code.Assign(targets=targets, value=value, operator="") if value is not None:
-                for target in targets:
+                for target, part in code.pairs(targets, value):
                     match target:
                         case code.Attribute(value=base, name=name):
-                            attributes[name].append(_Stored(base, value, scope))
+                            attributes[name].append(_Stored(base, part, scope))
                         case code.Subscript(value=base):
-                            self._items[code.last_name(base)].append(_Stored(base, value, scope))
+                            self._items[code.last_name(base)].append(_Stored(base, part, scope))
             case code.Call(function=code.Attribute(value=base, name="append" | "add"), arguments=(value,)):
                 self._items[code.last_name(base)].append(_Stored(base, value, scope))
             case code.Call(function=code.Attribute(value=base, name="setdefault"), arguments=(_, value)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from conformance.facts import code
@@ -68,14 +68,55 @@ def _uses(program: Program, access: Access) -> bool:
 
 
 def _released(scope: Scope) -> Iterator[code.Expression]:
-    """Yield what is only fetched to be released: of `app.state.redis.aclose()` the read of the key."""
-    for node in scope.nodes:
+    """Yield what is only fetched to be released: of `app.state.redis.aclose()` the read of the key.
+
+    So is what is asked before (`if app.state.redis:`), and what a local holds that is used for nothing else.
+    """
+    bases = list(_bases(scope.nodes))
+    yield from bases
+    guards = list(_guards(scope))
+    yield from guards
+    fetched = {id(node) for node in (*bases, *guards)}
+    for node in scope.nodes.of(code.Assign, code.NamedExpression):
+        match node:
+            case code.Assign(targets=(code.Name(id=name) as target,), value=value) if value is not None:
+                pass
+            case code.NamedExpression(target=code.Name(id=name) as target, value=value):
+                pass
+            case _:
+                continue
+        uses = [n for n in code.walk(*scope.body) if isinstance(n, code.Name) and n.id == name and n is not target]
+        if uses and all(id(use) in fetched for use in uses):
+            yield value
+
+
+def _bases(nodes: Iterable[code.Node]) -> Iterator[code.Expression]:
+    """Yield what is released: of `redis.aclose()` the name."""
+    for node in nodes:
         match node:
             case code.Attribute(value=base, name=name) if name in catalogue.RELEASES:
                 yield base
             case code.Call(function=code.Name(id="getattr"), arguments=(base, code.Constant(value=str(name)), *_)):
                 if name in catalogue.RELEASES:
                     yield base
+
+
+def _guards(scope: Scope) -> Iterator[code.Expression]:
+    """Yield what is asked of before it is released: of `if redis is not None: await redis.aclose()` the first name."""
+    for node in scope.nodes.of(code.If):
+        named = {_named(base) for base in _bases(code.walk_scope(*node.body))} - {""}
+        if named:
+            for asked in code.walk_scope(node.test):
+                if isinstance(asked, (code.Name, code.Attribute, code.Call)) and _named(asked) in named:
+                    yield asked
+
+
+def _named(node: code.Expression) -> str:
+    """Return how code calls a local or a key, however it is read: `redis`, `app.state.redis`."""
+    match node:
+        case code.Call(function=code.Name(id="getattr"), arguments=(base, code.Constant(value=str(name)), *_)):
+            return f"{code.dotted(base)}.{name}"
+    return code.dotted(node)
 
 
 RULE = Rule(
