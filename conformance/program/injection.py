@@ -608,7 +608,25 @@ class DependencyInjection:
                 continue
             outer = [self._injected_into(v) for v in inclusion.outer if isinstance(v, Instance)]
             ways.append([*self._certain(inclusion.call, inclusion.scope), *self._common(outer)])
-        return _each_once([*self._certain(creation.call, creation.scope), *self._common(ways)])
+        own = [use for call, scope in self._making(creation) for use in self._certain(call, scope)]
+        return _each_once([*own, *self._common(ways)])
+
+    def _making(self, creation: Creation) -> Iterator[tuple[code.Call, Scope]]:
+        """Yield the calls that make a router: its own, that of a `partial`, and `super().__init__` of its class."""
+        call, scope = creation.call, creation.scope
+        yield call, scope
+        if isinstance(call.function, code.Name):
+            match self.names.lookup(call.function.id, scope):
+                case (Symbol(binding=ValueBinding(value=code.Call() as made), scope=where),):
+                    if External("functools.partial") in self.names.resolve(made.function, where):
+                        yield made, where
+        for value in self.names.infer(call.function, scope):
+            for symbol in self.names.class_symbols(value.cls, "__init__") if isinstance(value, ClassValue) else ():
+                if isinstance(symbol.binding, FunctionScope):
+                    for inner in symbol.binding.nodes.of(code.Call):
+                        match inner.function:
+                            case code.Attribute(value=code.Call(function=code.Name(id="super")), name="__init__"):
+                                yield inner, symbol.binding
 
     def _common(self, ways: list[list[Use]]) -> list[Use]:
         if not ways:
@@ -618,12 +636,24 @@ class DependencyInjection:
 
     def _certain(self, call: code.Call, scope: Scope) -> Iterator[Use]:
         """Yield what the `dependencies` of a call inject, where that does not hang on a condition or a parameter."""
-        for keyword in call.keywords:
-            if keyword.name != "dependencies" or isinstance(keyword.value, (code.Conditional, code.BooleanOperation)):
+        for value, where in self._dependencies_of(call, scope):
+            if isinstance(value, (code.Conditional, code.BooleanOperation)):
                 continue
-            given = self.names.resolve(keyword.value, scope)
+            given = self.names.resolve(value, where)
             if not any(isinstance(r, Symbol) and isinstance(r.binding, ParameterBinding) for r in given):
-                yield from self.list_uses(keyword.value, scope)
+                yield from self.list_uses(value, where)
+
+    def _dependencies_of(self, call: code.Call, scope: Scope) -> Iterator[tuple[code.Expression, Scope]]:
+        """Yield what is given as `dependencies`, by its keyword or in a dict that is opened: `APIRouter(**COMMON)`."""
+        for keyword in call.keywords:
+            if keyword.name == "dependencies":
+                yield keyword.value, scope
+            elif keyword.name is None:
+                for value in self.names.infer(keyword.value, scope):
+                    if isinstance(value, Display) and isinstance(value.node, code.Mapping):
+                        for key, given in zip(value.node.keys, value.node.values, strict=True):
+                            if key is not None and self.names.text(key, value.scope) == "dependencies":
+                                yield given, value.scope
 
     def is_same(self, one: Injection, other: Injection) -> bool:
         """Return whether two injections give the same: the provider, and what it was made of where a call makes it."""
