@@ -201,6 +201,10 @@ class Annotations:
         )
         if sum(argument.size() for argument in inner_arguments) > _LARGEST_ANNOTATION:
             inner_arguments = ()
+        if outer.aliases and outer.metadata and outer.opaque and not outer.types and len(inner_arguments) == 1:
+            (given,) = inner_arguments  # `Inject = Annotated[T, Depends()]` is given its T
+            nullable = outer.nullable or given.nullable
+            return Annotation(given.types, nullable, given.opaque, outer.metadata, (*outer.aliases, *given.aliases))
         if outer.aliases:
             references = tuple(TypeReference(t.type, t.arguments or inner_arguments) for t in outer.types)
             return Annotation(references, outer.nullable, outer.opaque, outer.metadata, outer.aliases)

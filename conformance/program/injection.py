@@ -31,6 +31,7 @@ from conformance.program.values import (
     LambdaValue,
     Member,
     Symbol,
+    TypeReference,
     Value,
     Values,
 )
@@ -226,7 +227,7 @@ class DependencyInjection:
         self.uses_of_function: dict[FunctionScope, list[Use]] = defaultdict(list)
         self.uses_of_class: dict[ClassScope, list[Use]] = defaultdict(list)
         self.lists: list[tuple[code.Call, Scope, tuple[Use, ...]]] = []
-        self._injections: dict[tuple[int, int], tuple[Injection, ...]] = {}
+        self._injections: dict[tuple[int, int, tuple[TypeReference, ...]], tuple[Injection, ...]] = {}
         self._list_uses: dict[tuple[int, int], tuple[Use, ...]] = {}
         self._parents: dict[int, list[Inclusion]] = defaultdict(list)
         self._into: dict[int, list[Use]] = {}
@@ -252,7 +253,7 @@ class DependencyInjection:
         self, node: code.Expression, scope: Scope, annotated: Annotation | None = None
     ) -> tuple[Injection, ...]:
         """Return the `Depends` that an expression stands for; `annotated` is the type beside a bare `Depends()`."""
-        key = (id(node), id(scope))
+        key = (id(node), id(scope), annotated.types if annotated is not None and _names_nothing(node) else ())
         known = self._injections.get(key)
         if known is None:
             known = tuple(
@@ -749,6 +750,11 @@ class DependencyInjection:
             found.add(provider)
             pending += _providers(self.uses_in(provider))
         return found
+
+
+def _names_nothing(node: code.Expression) -> bool:
+    """Whether it is `Depends()`, which takes the class beside it: another one at each use of a generic alias."""
+    return isinstance(node, code.Call) and not node.arguments and not any(k.name == "dependency" for k in node.keywords)
 
 
 def _is_overload(function: FunctionScope) -> bool:
