@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from conformance.facts import code
-from conformance.program.flow import Flow
+from conformance.program.flow import Flow, is_true
 from conformance.program.scopes import FunctionScope
 
 
@@ -164,6 +164,8 @@ class Absence:
 
     def _branched(self, node: code.If, state: State) -> State | None:
         before = self._evaluated(node.test, state)
+        if is_true(node.test):
+            return self._run(node.body, before)
         about = set(_names(code.walk_scope(node.test)))
         unrelated = {name: each for name, each in before.items() if each.sometimes and name not in about}
         known = _without(before, unrelated)
@@ -195,8 +197,7 @@ class Absence:
                 entered = _joined(entered, again) or {}
         done: State | None = entered
         if test is not None:
-            endless = isinstance(test, code.Constant) and bool(test.value)
-            done = None if endless else refined(test, entered, holds=False)
+            done = None if is_true(test) else refined(test, entered, holds=False)
         after = None if done is None else self._run(otherwise, done)
         for each in left:
             after = _joined(after, each)

@@ -64,11 +64,11 @@ class Flow:
             case code.Evaluate(value=value):
                 return not self._ends(value, scope, seen)
             case code.If(test=test, body=body, otherwise=otherwise):
-                if _is_true(test):
+                if is_true(test):
                     return self._passes(body, scope, seen)
                 return self._passes(body, scope, seen) or self._passes(otherwise, scope, seen)
             case code.While(test=test, body=body, otherwise=otherwise):
-                return _breaks(body) or (not _is_true(test) and self._passes(otherwise, scope, seen))
+                return _breaks(body) or (not is_true(test) and self._passes(otherwise, scope, seen))
             case code.For(body=body, otherwise=otherwise):
                 return _breaks(body) or self._passes(otherwise, scope, seen)
             case code.With(body=body):
@@ -129,7 +129,8 @@ def _only_values(cases: tuple[code.Case, ...]) -> bool:
     )
 
 
-def _is_true(test: code.Expression) -> bool:
+def is_true(test: code.Expression) -> bool:
+    """Return whether a test is a constant that always holds."""
     return isinstance(test, code.Constant) and not test.other and bool(test.value)
 
 

@@ -19,10 +19,14 @@ _INSTEAD = "construct it in the lifespan (FastAPI) or in `on_startup` (arq), and
 
 
 def subjects(program: Program) -> Iterator[ModuleScope]:
-    """Each module that is no test, no migration script and no `__main__`, which is run and not imported."""
-    return (
-        m for m in program.target_modules if not program.is_migration(m) and m.name.rpartition(".")[2] != "__main__"
-    )
+    """Each module that is no test, no migration script and no `__main__` that is only ever run."""
+    return (m for m in program.target_modules if not program.is_migration(m) and not _is_only_run(m))
+
+
+def _is_only_run(module: ModuleScope) -> bool:
+    """Whether a module is what `python -m` runs: a `__main__` that makes no app for others, and asks no `__name__`."""
+    is_main = module.name.rpartition(".")[2] == "__main__"
+    return is_main and not module.has_role("entrypoint") and not any(unrun_blocks(module))
 
 
 def check(program: Program, module: ModuleScope) -> Iterator[Violation]:
