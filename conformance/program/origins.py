@@ -34,6 +34,7 @@ from conformance.program.values import (
     LambdaValue,
     Located,
     ModuleValue,
+    RequestState,
     Resolved,
     Symbol,
     Value,
@@ -387,6 +388,8 @@ def _owner(held: Value) -> object | None:
             return module
         case Instance(type=ClassScope() as cls) | ClassValue(cls=cls):
             return cls
+        case RequestState():
+            return RequestState
     return None
 
 

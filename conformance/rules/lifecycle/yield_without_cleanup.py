@@ -48,7 +48,8 @@ def _is_closed(program: Program, construction: Construction, point: YieldPoint, 
         if any(site.call is construction.call for site in program.origins.of(manager, function)):
             return True
     releases = program.releases.released_in((*managers, *point.last), function)
-    if any(release.of(construction.call) for release in releases):
+    makers = program.origins.of(construction.call.function, function)  # `Session.remove()` of a scoped session
+    if any(release.of(call) for release in releases for call in (construction.call, *(m.call for m in makers))):
         return True
     for release in program.releases.in_visits(program.releases.visits((function,))):
         if release.of(construction.call):
