@@ -16,6 +16,8 @@ from conformance.rules.base import Example, Rule
 _TRANSPARENT = frozenset({"builtins", "functools", "contextlib", "click", "typer", "tenacity"})
 """Distributions whose decorators leave a function that runs its own code when it is called."""
 _INSTEAD = "construct it in the lifespan (FastAPI) or in `on_startup` (arq), and have it injected"
+_IN_A_SCRIPT = 'construct it in a function, and call that under `if __name__ == "__main__"`'
+_SCRIPTS = frozenset({"scripts", "bin", "tools", "examples"})
 
 
 def subjects(program: Program) -> Iterator[ModuleScope]:
@@ -71,7 +73,7 @@ def _violation(construction: Construction) -> Violation:
     return Violation(
         construction.place,
         f"`{construction.name}(…)` constructs {_article(construction.resource.kind)} while the module is imported",
-        _INSTEAD,
+        _INSTEAD if _SCRIPTS.isdisjoint(construction.scope.module.path.split("/")[:-1]) else _IN_A_SCRIPT,
         detail=f"constructs {construction.name}",
         trail=trail,
     )

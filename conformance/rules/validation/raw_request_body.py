@@ -8,6 +8,7 @@ from typing import NamedTuple
 from conformance.facts import code
 from conformance.program import Endpoint, FunctionScope, Program
 from conformance.program.scopes import ClassScope
+from conformance.program.usage import Fate
 from conformance.results import Step, Violation
 from conformance.rules.base import Example, Rule
 
@@ -15,6 +16,7 @@ _READING = frozenset({"json", "body", "form"})
 _VERIFYING = (
     "verif",
     "signature",
+    "sig_",
     "secret",
     "construct_event",
     "hmac",
@@ -22,6 +24,12 @@ _VERIFYING = (
     "check_sign",
     "validate_sign",
 )
+
+
+_PARSING = frozenset(
+    {"loads", "load", "safe_load", "parse", "parse_raw", "parse_qs", "parse_qsl", "fromstring", "XML", "from_json",
+     "str", "decode", "model_validate_json", "validate_json"}
+)  # fmt: skip
 
 
 class Code(NamedTuple):
@@ -41,7 +49,12 @@ def subjects(program: Program) -> Iterator[Code]:
 
 def check(program: Program, subject: Code) -> Iterator[Violation]:
     """Report each read of the body, but for an endpoint that verifies a signature over it."""
-    reads = [(call, function) for function in subject.functions for call in _reads(program, function)]
+    reads = [
+        (call, function)
+        for function in subject.functions
+        for call in _reads(program, function)
+        if not _is_passed_on(program, call, function)
+    ]
     if not reads or _verifies(program, subject):
         return
     endpoint = subject.endpoint.function
@@ -80,6 +93,17 @@ def _reads(program: Program, function: FunctionScope) -> Iterator[code.Call]:
             case (code.Attribute(value=base, name=name), scope) if name in _READING:
                 if program.names.is_instance(program.names.infer(base, scope), "starlette.requests.Request"):
                     yield node
+
+
+def _is_passed_on(program: Program, call: code.Call, function: FunctionScope) -> bool:
+    """Whether it is the bytes of the body that are wanted, to be stored or sent on: nothing parses them."""
+    if code.last_name(call.function) != "body":
+        return False
+    outcomes = program.usage.outcomes(call, function)
+    handed = [
+        code.last_name(o.node.function) for o in outcomes if o.fate is Fate.USED and isinstance(o.node, code.Call)
+    ]
+    return bool(handed) and _PARSING.isdisjoint(handed) and all(o.fate is not Fate.VALIDATED for o in outcomes)
 
 
 def _verifies(program: Program, subject: Code) -> bool:
@@ -167,7 +191,8 @@ RULE = Rule(
     ),
     instead=(
         "Declare the body as a parameter: a model, `Annotated[T, Body()]`, `Form()`, `UploadFile`. A webhook that "
-        "verifies a signature needs the raw bytes, and may read them."
+        "verifies a signature needs the raw bytes, and may read them, as may what stores or sends on the bytes as they "
+        "are."
     ),
     subjects=subjects,
     check=check,

@@ -9,9 +9,14 @@ from conformance.facts import code
 from conformance.program import FunctionScope, Program
 from conformance.program.responses import says_nothing
 from conformance.program.usage import Fate, Outcome
-from conformance.program.values import Instance
+from conformance.program.values import ClassValue, External, Instance
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
+
+_CONVERTING = frozenset(
+    {"uuid.UUID", "builtins.int", "builtins.float", "builtins.bool", "decimal.Decimal", "pathlib.Path",
+     "datetime.datetime.fromisoformat", "datetime.date.fromisoformat"}
+)  # fmt: skip
 
 
 class Argument(NamedTuple):
@@ -36,7 +41,9 @@ def check(program: Program, argument: Argument) -> Iterator[Violation]:
     if parameter.annotation is None or not _is_open(program, argument):
         return
     outcomes = program.usage.outcomes_of_parameter(function, parameter, into="module")
-    if any(o.fate is Fate.VALIDATED for o in outcomes) or not any(_is_use(program, o) for o in outcomes):
+    if any(o.fate is Fate.VALIDATED or _makes_a_value(program, o) for o in outcomes):
+        return
+    if not any(_is_use(program, o) for o in outcomes):
         return
     yield Violation(
         function.module.place(parameter),
@@ -44,6 +51,23 @@ def check(program: Program, argument: Argument) -> Iterator[Violation]:
         f"validate it first: `Model.model_validate({parameter.name})`",
         detail=parameter.name,
     )
+
+
+def _makes_a_value(program: Program, outcome: Outcome) -> bool:
+    """Whether the whole argument is made a value that says what it is: `UUID(x)`, `int(x)`, `Status(x)`."""
+    made: object = outcome.node
+    match made:
+        case code.Call(function=code.Name(id="str"), arguments=(code.Name(),)):
+            made = program.usage.parents(outcome.scope).get(id(made))
+    match made:
+        case code.Call(function=function, arguments=(code.Name() | code.Call(arguments=(code.Name(),)), *_)):
+            for value in program.names.infer(function, outcome.scope):
+                match value:
+                    case External(name=name) if name in _CONVERTING:
+                        return True
+                    case ClassValue(cls=cls) if program.names.is_a(cls, "enum.Enum"):
+                        return True
+    return False
 
 
 def _is_use(program: Program, outcome: Outcome) -> bool:
