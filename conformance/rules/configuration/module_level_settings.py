@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from conformance.facts import code
 from conformance.program import Program
 from conformance.program.scopes import ClassScope
 from conformance.program.settings import BoundSettings, module_level_settings, settings_classes
+from conformance.program.values import FunctionValue
 from conformance.results import Violation
 from conformance.rules.base import Example, Rule
 
@@ -35,15 +37,22 @@ def subjects(program: Program) -> Iterator[SettingsClass]:
         yield SettingsClass(cls, tuple(bound[cls]))
 
 
-def check(program: Program, subject: SettingsClass) -> Iterator[Violation]:  # noqa: ARG001
+def check(program: Program, subject: SettingsClass) -> Iterator[Violation]:
     """Report each module-level name that holds the settings."""
     for bound in subject.bound:
         yield Violation(
             bound.place,
             f"`{bound.name}` holds an object of `{bound.cls.name}` that is built while the module loads",
-            "build it in one `@lru_cache` function `get_settings()`, and call or inject that",
+            _instead(program, bound),
             detail=bound.name,
         )
+
+
+def _instead(program: Program, bound: BoundSettings) -> str:
+    """Return what to write: who has the function already is to call it later."""
+    if any(isinstance(v, FunctionValue) for v in program.names.infer(bound.call.function, bound.module)):
+        return f"call `{code.dotted(bound.call.function)}()` where the settings are needed, or have them injected"
+    return "build it in one `@lru_cache` function `get_settings()`, and call or inject that"
 
 
 RULE = Rule(
