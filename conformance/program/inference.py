@@ -809,7 +809,7 @@ class Inference(Definitions):
             if parameter.name in _NAMED_APPS and not self._is_another_app(function, parameter.name):
                 return (APP,)
             if parameter.default is None and (
-                parameter.name in _NAMED_CONNECTIONS or _stands_before_call_next(function, position)
+                parameter.name in _NAMED_CONNECTIONS or _is_given_the_request(function, position)
             ):
                 return (_REQUEST,)
         return handed
@@ -1065,9 +1065,13 @@ def _is_class_method(function: FunctionScope) -> bool:
     return "classmethod" in _decorator_names(function)
 
 
-def _stands_before_call_next(function: FunctionScope, position: int) -> bool:
-    """Whether a parameter is the request of a middleware: `async def dispatch(self, incoming, call_next)`."""
-    return [p.name for p in function.parameters[position + 1 : position + 2]] == ["call_next"]
+def _is_given_the_request(function: FunctionScope, position: int) -> bool:
+    """Whether the framework calls it with the request there: a middleware, `dispatch`, a handler of exceptions."""
+    if [p.name for p in function.parameters[position + 1 : position + 2]] == ["call_next"]:
+        return True
+    return position == 0 and any(
+        isinstance(d, code.Call) and code.last_name(d.function) == "exception_handler" for d in function.node.decorators
+    )
 
 
 def _is_depends(value: Value) -> bool:
