@@ -187,7 +187,7 @@ class Absence:
         """A loop: what a round can leave behind, the next one finds. One that can raise is taken to find a value."""
         entered = state
         left: list[State] = []
-        for _ in range(2):
+        for _ in range(2 if len(self._loops) < _DEEPEST else 1):
             loop = _Loop()
             self._loops.append(loop)
             end = self._run(body, entered if test is None else refined(test, entered, holds=True))
@@ -360,5 +360,8 @@ def _asked_name(node: code.Expression | None) -> str:
 def _is_none(node: code.Expression) -> bool:
     return isinstance(node, code.Constant) and node.value is None and not node.other
 
+
+_DEEPEST = 3
+"""How deep in loops a loop may stand for a second round of it to be looked at: each doubles the work."""
 
 _SAYING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"})
