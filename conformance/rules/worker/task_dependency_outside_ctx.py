@@ -32,7 +32,7 @@ def check(program: Program, subject: FunctionScope | ModuleScope) -> Iterator[Vi
     if not subject.module.has_role("tasks"):
         yield from _imports(program, subject.module, subject)
     for scope in _scopes(subject):
-        for construction in program.resources.in_scope(scope):
+        for construction in _constructions(program, scope):
             if not _is_from_context(program, construction) and not _is_made_inside(construction, subject):
                 yield Violation(
                     construction.place,
@@ -40,8 +40,8 @@ def check(program: Program, subject: FunctionScope | ModuleScope) -> Iterator[Vi
                     _FROM_CTX,
                     detail=f"{subject.name} constructs {construction.name}",
                 )
-        for node in chain(scope.nodes.of(*_NAMING), scope.deferred.of(*_NAMING)):
-            if isinstance(node, (code.Name, code.Attribute)) and _is_module_level(program, node, scope):
+        for node, where in _named_in(scope):
+            if _is_module_level(program, node, where):
                 name = code.dotted(node)
                 yield Violation(
                     scope.module.place(node),
@@ -49,6 +49,22 @@ def check(program: Program, subject: FunctionScope | ModuleScope) -> Iterator[Vi
                     _FROM_CTX,
                     detail=f"{subject.name} uses {name}",
                 )
+
+
+def _constructions(program: Program, scope: Scope) -> Iterator[Construction]:
+    """Yield what a scope constructs, in its lambdas too."""
+    for node in chain(scope.nodes.of(code.Call), scope.deferred.of(code.Call)):
+        construction = program.resources.constructed_by(node, scope)
+        if construction is not None:
+            yield construction
+
+
+def _named_in(function: FunctionScope) -> Iterator[tuple[code.Name | code.Attribute, Scope]]:
+    """Yield the names and paths that a function evaluates, and those in the defaults of its parameters."""
+    defaults = code.walk(*(p.default for p in function.parameters if p.default is not None))
+    inside = chain(function.nodes.of(*_NAMING), function.deferred.of(*_NAMING))
+    for nodes, scope in ((inside, function), (defaults, function.parent)):
+        yield from ((node, scope) for node in nodes if isinstance(node, (code.Name, code.Attribute)))
 
 
 def _imports(program: Program, module: ModuleScope, task: FunctionScope | None = None) -> Iterator[Violation]:
@@ -89,7 +105,7 @@ _ARTICLES = {
 }
 
 
-def _scopes(task: FunctionScope) -> Iterator[Scope]:
+def _scopes(task: FunctionScope) -> Iterator[FunctionScope]:
     """Yield the task and the functions that it defines."""
     return (f for f in task.module.functions if task in enclosing(f))
 
