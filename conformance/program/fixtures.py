@@ -115,12 +115,21 @@ class Fixtures:
         pending = [function]
         while pending:
             current = pending.pop()
-            for name in (*(p.name for p in current.parameters), *self._marked(current)):
+            for name in (*(p.name for p in current.parameters), *self._marked(current), *self._asked_for(current)):
                 fixture = self.named(name, current)
                 if fixture is not None and fixture.function not in seen:
                     seen.add(fixture.function)
                     yield fixture
                     pending.append(fixture.function)
+
+    def _asked_for(self, function: FunctionScope) -> Iterator[str]:
+        """Yield the names of the fixtures that a function asks for itself: `request.getfixturevalue("clean")`."""
+        for node in function.nodes.of(code.Call):
+            match node:
+                case code.Call(function=code.Attribute(name="getfixturevalue"), arguments=(name,)):
+                    text = self.names.text(name, function)
+                    if text:
+                        yield text
 
     def _marked(self, function: FunctionScope) -> Iterator[str]:
         """Yield the names in `usefixtures` marks of a function, its class and its module."""

@@ -178,8 +178,16 @@ def _whole(
 ) -> Iterator[OverrideWrite]:
     """A new dict, or what was there before."""
     keys = keys_in(program, value, scope)
-    yield OverrideWrite(
-        node, scope, table, keys, removes=not keys and not isinstance(value, code.Comprehension), whole=True
+    removes = _is_a_rest(value) if isinstance(value, code.Comprehension) else not keys
+    yield OverrideWrite(node, scope, table, keys, removes=removes, whole=True)
+
+
+def _is_a_rest(value: code.Comprehension) -> bool:
+    """Whether a comprehension keeps some of the overrides, and leaves others out."""
+    return any(
+        generator.conditions
+        and any(isinstance(n, code.Attribute) and n.name == _ATTRIBUTE for n in code.walk(generator.source))
+        for generator in value.generators
     )
 
 

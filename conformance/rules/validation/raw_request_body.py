@@ -9,6 +9,7 @@ from conformance.facts import code
 from conformance.program import Endpoint, FunctionScope, Program
 from conformance.program.scopes import ClassScope
 from conformance.program.usage import Fate
+from conformance.program.values import FunctionValue
 from conformance.results import Step, Violation
 from conformance.rules.base import Example, Rule
 
@@ -115,8 +116,9 @@ def _verifies(program: Program, subject: Code) -> bool:
     )
     for use in uses:
         provider = use.injection.provider
-        if provider is not None and provider.function is not None and any(_reads(program, provider.function)):
-            functions.append(provider.function)
+        if provider is not None and provider.function is not None:
+            injected = (provider.function, *program.lifespans.called_by(provider.function))
+            functions += (f for f in injected if any(_reads(program, f)))
     return any(_hands_on(program, function) for function in functions)
 
 
@@ -129,10 +131,25 @@ def _hands_on(program: Program, function: FunctionScope) -> bool:
                 *(k.name or "" for k in node.keywords),
                 *map(code.dotted, node.arguments),
             ]
-            verifies = any(word in name.lower() for name in named for word in _VERIFYING)
-            if verifies and _is_given_body(program, node, function):
+            if (any(map(_tells, named)) or _calls_verifier(program, node, function)) and _is_given_body(
+                program, node, function
+            ):
                 return True
     return False
+
+
+def _tells(name: str) -> bool:
+    """Whether a name tells of a signature that is verified."""
+    return any(word in name.lower() for word in _VERIFYING)
+
+
+def _calls_verifier(program: Program, call: code.Call, function: FunctionScope) -> bool:
+    """Whether what is called is a function of the target that calls what verifies."""
+    return any(
+        isinstance(value, FunctionValue)
+        and any(_tells(code.dotted(inner.function)) for inner in value.function.nodes.of(code.Call))
+        for value in program.names.infer(call.function, function)
+    )
 
 
 def _is_given_body(program: Program, call: code.Call, function: FunctionScope) -> bool:

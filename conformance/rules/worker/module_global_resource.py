@@ -178,13 +178,23 @@ def _stored(
                 name = program.names.text(key, function) or "…"
                 if operator != "del":
                     yield Change("name", name, values, node)
-            elif _is_container(program, base, function):
-                yield Change("container", code.dotted(base), values, node)
+            elif _is_container(program, _whole(base), function):
+                yield Change("container", code.dotted(_whole(base)), values, node)
             elif _is_held(program, base, function):
                 yield Change("attribute", code.dotted(base), values, node)
         case code.Attribute(value=base) if operator != "del":
             if _is_held_object(program, base, function):
                 yield Change("attribute", code.dotted(target) or target.name, values, node)
+
+
+def _whole(node: code.Expression) -> code.Expression:
+    """Return the container of which a part is meant: that of `POOLS["eu"]`, of `POOLS.setdefault("eu", {})`."""
+    while True:
+        match node:
+            case code.Subscript(value=outer) | code.Call(function=code.Attribute(value=outer, name="setdefault")):
+                node = outer
+            case _:
+                return node
 
 
 def _called(program: Program, node: code.Call, function: FunctionScope) -> Iterator[Change]:
