@@ -25,6 +25,10 @@ _VERIFYING = (
     "check_sign",
     "validate_sign",
 )
+_GIVEN_TO_VERIFY = ("signature", "secret")
+"""What the arguments are called beside the body, where it is checked by something of another name."""
+_COMPARING = frozenset({"compare_digest", "construct_event"})
+"""Functions that say by themselves whether a signature holds."""
 
 
 _PARSING = frozenset(
@@ -126,28 +130,27 @@ def _hands_on(program: Program, function: FunctionScope) -> bool:
     """Whether the body, or the request, is handed to something that verifies."""
     for node in (*function.nodes, *function.deferred):
         if isinstance(node, code.Call):
-            named = [
-                code.dotted(node.function),
-                *(k.name or "" for k in node.keywords),
-                *map(code.dotted, node.arguments),
-            ]
-            if (any(map(_tells, named)) or _calls_verifier(program, node, function)) and _is_given_body(
-                program, node, function
-            ):
+            given = [*(k.name or "" for k in node.keywords), *map(code.dotted, node.arguments)]
+            verifies = (
+                _tells(code.dotted(node.function), _VERIFYING)
+                or any(_tells(name, _GIVEN_TO_VERIFY) for name in given)
+                or _calls_verifier(program, node, function)
+            )
+            if verifies and _is_given_body(program, node, function):
                 return True
     return False
 
 
-def _tells(name: str) -> bool:
+def _tells(name: str, words: tuple[str, ...]) -> bool:
     """Whether a name tells of a signature that is verified."""
-    return any(word in name.lower() for word in _VERIFYING)
+    return any(word in name.lower() for word in words)
 
 
 def _calls_verifier(program: Program, call: code.Call, function: FunctionScope) -> bool:
     """Whether what is called is a function of the target that calls what verifies."""
     return any(
         isinstance(value, FunctionValue)
-        and any(_tells(code.dotted(inner.function)) for inner in value.function.nodes.of(code.Call))
+        and any(code.last_name(inner.function) in _COMPARING for inner in value.function.nodes.of(code.Call))
         for value in program.names.infer(call.function, function)
     )
 
