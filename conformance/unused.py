@@ -85,8 +85,8 @@ def _ignores(outcomes: Mapping[str, Outcome], chosen: Chosen, loaded: Loaded) ->
 
 
 def _was_tried(rules: Iterable[Rule[Any]], outcomes: Mapping[str, Outcome]) -> bool:
-    """Return whether the rules looked at something and did not crash: else nothing is known of a suppression."""
+    """Return whether the rules ran and did not crash: else nothing is known of a suppression."""
     ran = [outcomes[rule.id] for rule in rules if rule.id in outcomes]
     if any(rule.engine for rule in rules) and not ran:
         return True
-    return any(outcome.subjects for outcome in ran) and not any(outcome.crash for outcome in ran)
+    return bool(ran) and not any(outcome.crash for outcome in ran)
