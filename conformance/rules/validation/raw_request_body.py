@@ -25,7 +25,7 @@ _VERIFYING = (
     "check_sign",
     "validate_sign",
 )
-_GIVEN_TO_VERIFY = ("signature", "secret")
+_GIVEN_TO_VERIFY = ("signature", "sig_", "secret")
 """What the arguments are called beside the body, where it is checked by something of another name."""
 _COMPARING = frozenset({"compare_digest", "construct_event"})
 """Functions that say by themselves whether a signature holds."""
