@@ -399,14 +399,16 @@ class Releases:
             globally: keeps it for the process: by a cache, or by something module-level. Without that, an attribute or
                 item of anything will do for what is behind.
         """
+        caller: Construction | None = None
         for made in (created, *_behind(created)):
             function = made.scope
-            if not isinstance(function, FunctionScope) or function.name in CONSTRUCTORS:
-                continue
-            if self._is_stored(made, function, globally=globally or made is created):
-                return made
-            if made is not created and _is_cached(function):
-                return made
+            if isinstance(function, FunctionScope) and function.name not in CONSTRUCTORS:
+                anywhere = caller is not None and (not globally or _is_method_of_global(caller))
+                if self._is_stored(made, function, globally=not anywhere):
+                    return made
+                if caller is not None and _is_cached(function):
+                    return made
+            caller = made
         return None
 
 
@@ -421,10 +423,20 @@ def _keeps_what_it_gets(target: code.Expression, function: FunctionScope, *, glo
 
 
 def _is_outside(base: code.Expression, function: FunctionScope) -> bool:
-    """Whether an expression starts from a name that is none of a function's own, nor of one around it."""
+    """Whether an expression starts from a name that is no local of a function, nor of one around it, or from `cls`."""
     while isinstance(base, (code.Attribute, code.Subscript)):
         base = base.value
-    return isinstance(base, code.Name) and all(base.id not in f.bindings for f in enclosing(function))
+    if not isinstance(base, code.Name):
+        return False
+    return base.id == "cls" or all(base.id not in f.bindings for f in enclosing(function))
+
+
+def _is_method_of_global(created: Construction) -> bool:
+    """Whether the call is one of a method of something module-level: `manager.client()`."""
+    match created.call.function, created.scope:
+        case code.Attribute(value=base), FunctionScope() as function:
+            return _is_outside(base, function)
+    return False
 
 
 def _behind(created: Construction) -> Iterator[Construction]:
