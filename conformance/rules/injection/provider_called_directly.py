@@ -44,8 +44,8 @@ def check(program: Program, function: FunctionScope) -> Iterator[Violation]:
 def _called(program: Program, callee: code.Expression, scope: FunctionScope) -> FunctionScope | ClassScope | None:
     for value in program.names.infer(callee, scope):
         match value:
-            case FunctionValue(function=called, owner=None) if _is_deps(called.module):
-                if _is_injectable(program, called):
+            case FunctionValue(function=called, owner=owner) if _is_deps(called.module):
+                if called in program.injection.providers or (owner is None and _takes_from_the_app(program, called)):
                     return called
             case ClassValue(cls=cls) if _is_deps(cls.module):
                 provider = program.injection.providers.get(cls)
@@ -66,10 +66,8 @@ def _is_global(program: Program, callee: code.Expression, scope: FunctionScope) 
     return any(isinstance(r, Symbol) and isinstance(r.scope, ModuleScope) for r in program.names.resolve(callee, scope))
 
 
-def _is_injectable(program: Program, function: FunctionScope) -> bool:
-    """Whether a function is a provider, takes a request, or reads app.state."""
-    if function in program.injection.providers:
-        return True
+def _takes_from_the_app(program: Program, function: FunctionScope) -> bool:
+    """Whether a function takes a request or reads app.state."""
     for parameter in function.parameters:
         if parameter.annotation is not None or parameter.name in {"request", "websocket"}:
             values = program.names.argument(function, parameter)
