@@ -57,7 +57,9 @@ class Fallback(NamedTuple):
 
 
 _TESTING = (code.If, code.While, code.Assert, code.Conditional, code.Generator, code.UnaryOperation, code.Case)
-_FALLING_BACK = (code.BooleanOperation, code.Conditional, code.If, code.With, code.Try, code.Match, code.Call)
+_FALLING_BACK = (
+    code.BooleanOperation, code.Conditional, code.If, code.While, code.With, code.Try, code.Match, code.Call,
+)  # fmt: skip
 
 
 def fallbacks_in(function: FunctionScope, names: Inference) -> Iterator[Fallback]:
@@ -92,6 +94,9 @@ class _Reader:
                     yield from self._replaced(otherwise, self.present(test))
                     yield from self._in_block(body)
                     yield from self._in_block(otherwise)
+                case code.While(test=test, body=body):
+                    yield from self._replaced(body, self.missing(test))
+                    yield from self._in_block(body)
                 case code.With(body=body):
                     yield from self._in_block(body)
                 case code.Try(body=body, otherwise=otherwise):
