@@ -58,7 +58,8 @@ class Absence:
                 return None
             state = after
             for snapshots in self._tried:
-                snapshots.append(state)
+                if state is not snapshots[-1]:
+                    snapshots.append(state)
         return state
 
     def _step(self, node: code.Statement, state: State) -> State | None:
@@ -152,7 +153,7 @@ class Absence:
                 case code.Name(id=name):
                     how = "" if operator else self.none_in(part, state)
                     after.pop(name, None)
-                    if how and name not in self._foreign:
+                    if how and name not in self._foreign and len(after) < _MOST:
                         after[name] = Absent(how)
                 case code.Attribute(value=code.Name(id=name)) | code.Subscript(value=code.Name(id=name)):
                     after.pop(name, None)
@@ -172,7 +173,7 @@ class Absence:
         body = self._run(node.body, refined(node.test, known, holds=True))
         otherwise = self._run(node.otherwise, refined(node.test, known, holds=False))
         after = _joined(body, otherwise)
-        if after is None or body is None or otherwise is None:
+        if after is None or body is None or otherwise is None or not unrelated:
             return after
         untouched = unrelated.keys() - _bound_in((*node.body, *node.otherwise))
         return {**after, **{name: unrelated[name] for name in untouched}}
@@ -363,5 +364,8 @@ def _is_none(node: code.Expression) -> bool:
 
 _DEEPEST = 3
 """How deep in loops a loop may stand for a second round of it to be looked at: each doubles the work."""
+
+_MOST = 100
+"""How many locals that can be None are followed at once."""
 
 _SAYING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"})
