@@ -77,6 +77,10 @@ def _released(scope: Scope) -> Iterator[code.Expression]:
     guards = list(_guards(scope))
     yield from guards
     fetched = {id(node) for node in (*bases, *guards)}
+    uses: dict[str, list[code.Name]] = {}
+    for inner in code.walk(*scope.body):
+        if isinstance(inner, code.Name):
+            uses.setdefault(inner.id, []).append(inner)
     for node in scope.nodes.of(code.Assign, code.NamedExpression):
         match node:
             case code.Assign(targets=(code.Name(id=name) as target,), value=value) if value is not None:
@@ -85,8 +89,8 @@ def _released(scope: Scope) -> Iterator[code.Expression]:
                 pass
             case _:
                 continue
-        uses = [n for n in code.walk(*scope.body) if isinstance(n, code.Name) and n.id == name and n is not target]
-        if uses and all(id(use) in fetched for use in uses):
+        others = [use for use in uses[name] if use is not target]
+        if others and all(id(use) in fetched for use in others):
             yield value
 
 
