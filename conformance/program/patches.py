@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
 from conformance.program import catalogue
-from conformance.program.scopes import ModuleScope, Scope, ValueBinding, scopes_of
+from conformance.program.scopes import ModuleScope, Scope, ValueBinding, enclosing, scopes_of
 from conformance.program.values import Display, External, Instance, Member, ModuleValue, Symbol, Value, Values
 from conformance.results import Place
 
@@ -26,6 +27,10 @@ _FUNCTIONS = {
 """The functions of unittest.mock that patch something, each with what it is called here."""
 _OF_ITEMS = frozenset({"setitem", "delitem", "dict"})
 _NAMES = _OF_MONKEYPATCH | _OF_PATCH | {"patch"}
+_MOST_TEXTS = 50
+"""How many texts are tried that an f-string may be."""
+_DEEPEST = 3
+"""How many f-strings may stand within each other in it."""
 _PARAMETERS = {
     "setattr": ("target", "name"), "delattr": ("target", "name"), "setitem": ("dic",), "delitem": ("dic",),
     "object": ("target", "attribute"), "dict": ("in_dict",), "multiple": ("target",),
@@ -106,8 +111,8 @@ def _of_texts(program: Program, call: code.Call, scope: Scope) -> Iterator[Patch
         yield from (Patch(call, scope, "patch", None, text, "") for text in _texts(program, first, scope))
 
 
-def _texts(program: Program, node: code.Expression, scope: Scope) -> Iterator[str]:
-    """Yield the texts that an expression may be."""
+def _texts(program: Program, node: code.Expression, scope: Scope, depth: int = 0) -> Iterator[str]:
+    """Yield the texts that an expression may be: the elements of a loop, what is put together of them."""
     text = program.names.text(node, scope)
     if text:
         yield text
@@ -116,6 +121,47 @@ def _texts(program: Program, node: code.Expression, scope: Scope) -> Iterator[st
         match value:
             case Display(node=code.Constant(value=str(one))):
                 yield one
+            case Display(node=code.Format(parts=parts), scope=inner) if depth < _DEEPEST:
+                groups = [tuple(_texts(program, part, inner, depth + 1)) for part in parts]
+                yield from map("".join, islice(product(*groups), _MOST_TEXTS))
+    if isinstance(node, code.Name):
+        yield from _parametrized(program, node, scope)
+
+
+def _parametrized(program: Program, name: code.Name, scope: Scope) -> Iterator[str]:
+    """Yield the texts that `pytest.mark.parametrize` gives a test by a parameter's name."""
+    function = next(enclosing(scope), None)
+    for decorator in function.node.decorators if function is not None and function.module.is_test else ():
+        match decorator:
+            case code.Call(function=code.Attribute(name="parametrize"), arguments=(given, rows, *_)):
+                names = _parameter_names(program, given, outside)
+                if name.id in names:
+                    for row, where in _rows(program, rows, outside):
+                        cells = _cells(row) if len(names) > 1 or isinstance(row, code.Call) else (row,)
+                        yield from (
+                            _texts(program, cells[names.index(name.id)], where) if len(cells) >= len(names) else ()
+                        )
+
+
+def _parameter_names(program: Program, given: code.Expression, scope: Scope) -> list[str]:
+    if isinstance(given, code.Sequence):
+        return [program.names.text(each, scope) or "" for each in given.elements]
+    return [each.strip() for each in (program.names.text(given, scope) or "").split(",")]
+
+
+def _rows(program: Program, rows: code.Expression, scope: Scope) -> Iterator[tuple[code.Expression, Scope]]:
+    for value in program.names.infer(rows, scope):
+        match value:
+            case Display(node=code.Sequence(elements=elements), scope=inner):
+                yield from ((element, inner) for element in elements)
+
+
+def _cells(row: code.Expression) -> tuple[code.Expression, ...]:
+    """Return what a row holds: a tuple, or `pytest.param(…)`."""
+    match row:
+        case code.Sequence(elements=cells) | code.Call(arguments=cells):
+            return cells
+    return ()
 
 
 def _of_object(program: Program, call: code.Call, scope: Scope, method: str) -> Iterator[Patch]:
