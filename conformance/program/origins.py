@@ -329,7 +329,7 @@ class Origins:
         """Yield what stands, or is put, in a container that is walked."""
         container = _container(container)
         yield from self._contained(container, scope)
-        for found in self.names.infer(container, scope):
+        for found in self.names.expand(self.names.infer(container, scope)):
             match found:
                 case Display(node=code.Sequence(elements=elements), scope=inner):
                     yield from (Located(e, inner) for e in elements)

@@ -131,16 +131,17 @@ def _texts(program: Program, node: code.Expression, scope: Scope, depth: int = 0
 def _parametrized(program: Program, name: code.Name, scope: Scope) -> Iterator[str]:
     """Yield the texts that `pytest.mark.parametrize` gives a test by a parameter's name."""
     function = next(enclosing(scope), None)
-    for decorator in function.node.decorators if function is not None and function.module.is_test else ():
+    if function is None or function.parameter(name.id) is None:
+        return
+    outside = function.parent
+    for decorator in function.node.decorators:
         match decorator:
             case code.Call(function=code.Attribute(name="parametrize"), arguments=(given, rows, *_)):
                 names = _parameter_names(program, given, outside)
-                if name.id in names:
-                    for row, where in _rows(program, rows, outside):
-                        cells = _cells(row) if len(names) > 1 or isinstance(row, code.Call) else (row,)
-                        yield from (
-                            _texts(program, cells[names.index(name.id)], where) if len(cells) >= len(names) else ()
-                        )
+                position = names.index(name.id) if name.id in names else None
+                for row, where in _rows(program, rows, outside) if position is not None else ():
+                    cells = _cells(row) if len(names) > 1 or isinstance(row, code.Call) else (row,)
+                    yield from (text for cell in cells[position:][:1] for text in _texts(program, cell, where))
 
 
 def _parameter_names(program: Program, given: code.Expression, scope: Scope) -> list[str]:
