@@ -311,6 +311,8 @@ class Queue:
             seen.add(id(located.node))
             values = self.names.infer(located.node, located.scope)
             is_open = is_open or not values
+            for name, put in _put_into(located):
+                fields.setdefault(name, []).append(put)
             for value in values:
                 match value:
                     case Display(node=code.Mapping() as mapping, scope=inner):
@@ -767,6 +769,16 @@ def _literal_fields(node: code.Mapping, scope: Scope) -> dict[str, list[Located]
         for k, v in zip(node.keys, node.values, strict=True)
         if isinstance(k, code.Constant) and isinstance(k.value, str)
     }
+
+
+def _put_into(located: Located) -> Iterator[tuple[str, Located]]:
+    """Yield what is put into a dict by key where it has a name: `options["functions"] = [send]`."""
+    for node in located.scope.nodes.of(code.Assign) if isinstance(located.node, code.Name) else ():
+        match node:
+            case code.Assign(
+                targets=(code.Subscript(value=base, key=code.Constant(value=str(key))),), value=value, operator=""
+            ) if value is not None and code.dotted(base) == code.dotted(located.node):
+                yield key, Located(value, located.scope)
 
 
 def _are_settings(fields: dict[str, list[Located]]) -> bool:
