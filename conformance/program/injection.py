@@ -253,7 +253,7 @@ class DependencyInjection:
         self, node: code.Expression, scope: Scope, annotated: Annotation | None = None
     ) -> tuple[Injection, ...]:
         """Return the `Depends` that an expression stands for; `annotated` is the type beside a bare `Depends()`."""
-        key = (id(node), id(scope), annotated.types if annotated is not None and _names_nothing(node) else ())
+        key = (id(node), id(scope), annotated.types if annotated is not None and _may_name_nothing(node) else ())
         known = self._injections.get(key)
         if known is None:
             known = tuple(
@@ -752,9 +752,11 @@ class DependencyInjection:
         return found
 
 
-def _names_nothing(node: code.Expression) -> bool:
-    """Whether it is `Depends()`, which takes the class beside it: another one at each use of a generic alias."""
-    return isinstance(node, code.Call) and not node.arguments and not any(k.name == "dependency" for k in node.keywords)
+def _may_name_nothing(node: code.Expression) -> bool:
+    """Whether it may be `Depends()`, which takes the class beside it: another one at each use of a generic alias."""
+    if not isinstance(node, code.Call):
+        return True  # a name for it
+    return not node.arguments and not any(k.name == "dependency" for k in node.keywords)
 
 
 def _is_overload(function: FunctionScope) -> bool:
