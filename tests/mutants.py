@@ -14,6 +14,7 @@ import ast
 import copy
 import functools
 import gc
+import hashlib
 import importlib.abc
 import importlib.util
 import json
@@ -700,7 +701,10 @@ def main() -> None:
     parser.add_argument("--tests", nargs="+", default=TESTS, help="the tests to run")
     parser.add_argument("--slowest", type=float, default=3.0, help="seconds that a test may take to be run at all")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--reach", type=Path, default=Path("/tmp/mutants-reach.json"), help="made where it is missing")  # noqa: S108
+    reach_of_today = Path(f"/tmp/mutants-reach-{state_of_code()}.json")  # noqa: S108
+    parser.add_argument(
+        "--reach", type=Path, default=reach_of_today, help="which tests run a line: made where it is missing"
+    )
     parser.add_argument("--again", type=Path, help="the report of a run: its survivors alone")
     parser.add_argument("--report", type=Path, default=Path("/tmp/mutants.jsonl"))  # noqa: S108
     options = parser.parse_args()
@@ -751,6 +755,16 @@ def run(chosen: list[Mutant], reach: Reach, options: argparse.Namespace, told: C
     for mutant in [*later, *(m for m in chosen if not m.owner)]:
         runner.start(mutant, work)
     runner.finish()
+
+
+def state_of_code() -> str:
+    """Return what stands for the code and the tests as they are: a trace of what they were is of no use."""
+    every = [path for folder in ("conformance", "tests") for path in sorted((ROOT / folder).rglob("*"))]
+    said = hashlib.sha256()
+    for path in every:
+        if path.is_file() and path.suffix != ".pyc":
+            said.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return said.hexdigest()[:16]
 
 
 def trace(to: Path, tests: Sequence[str]) -> None:
