@@ -372,8 +372,9 @@ def with_other_modules(files: Files) -> Written:
     renamed: dict[str, str] = {}
     for path in files:
         stem = PurePosixPath(path).stem
-        plain = stem not in _SPEAKING and not stem.endswith("_deps") and not stem.startswith(("test_", "_"))
-        if plain and f"test_{stem}" not in stems and not stem.endswith("_test") and "versions/" not in path:
+        plain = stem not in _SPEAKING and not stem.startswith(("test_", "_"))
+        plain = plain and not stem.endswith(("_deps", "_constants", "_test"))
+        if plain and f"test_{stem}" not in stems and "versions/" not in path:
             renamed[path.removesuffix(".py").replace("/", ".")] = f"{stem}{ASIDE}"
     for text in files.values():
         for node in ast.walk(ast.parse(text)):
