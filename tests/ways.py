@@ -394,13 +394,20 @@ def with_other_modules(files: Files) -> Written:
 def _hard_to_rename(node: ast.AST, modules: Iterable[str]) -> list[str]:
     """Return the modules that a node names in a way that would have to be written otherwise throughout."""
     match node:
-        case ast.Import(names=names):  # which binds the first part alone
-            return [name.name for name in names]
+        case ast.Import(names=names):  # binds the first part alone; means another where it is run from its folder
+            said = {name.name for name in names}
+            return [*said, *(module for module in modules if module.rpartition(".")[2] in said)]
+        case ast.ImportFrom(module=str(source), level=0) if "." not in source:
+            return [module for module in modules if module.rpartition(".")[2] == source]
+        case ast.JoinedStr(values=parts):
+            texts = " ".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+            said = set(re.findall(r"\w+", texts))
+            return [module for module in modules if module.rpartition(".")[2] in said]
         case ast.Attribute(attr=stem):
             return [module for module in modules if module.rpartition(".")[2] == stem]
-        case ast.Constant(value=str(said)):
-            words = set(re.findall(r"\w+", said))
-            return [m for m in modules if m.rpartition(".")[2] in words and said != m and not said.startswith(f"{m}.")]
+        case ast.Constant(value=str(text)):
+            words = set(re.findall(r"\w+", text))
+            return [m for m in modules if m.rpartition(".")[2] in words and text != m and not text.startswith(f"{m}.")]
     return []
 
 
