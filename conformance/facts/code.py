@@ -685,6 +685,11 @@ def last_name(node: Expression) -> str:
     return ""
 
 
+def is_none(node: Expression | None) -> bool:
+    """Return whether an expression is None itself."""
+    return isinstance(node, Constant) and node.value is None and not node.other
+
+
 def leaves(*targets: Expression) -> Iterator[Expression]:
     """Yield what targets bind in the end, in the order of the source: of `a, (b.c, *d)` the three."""
     pending = list(reversed(targets))

@@ -241,10 +241,10 @@ class Absence:
         after: State | None = None
         rest: State = state
         for case in node.cases:
-            entered = rest if case.pattern is not None and _is_none(case.pattern) else _without(rest, {subject})
+            entered = rest if case.pattern is not None and code.is_none(case.pattern) else _without(rest, {subject})
             entered = _without(entered, {capture.name for capture in case.captures})
             after = _joined(after, self._run(case.body, entered))
-            if case.pattern is None or _is_none(case.pattern):
+            if case.pattern is None or code.is_none(case.pattern):
                 rest = _without(rest, {subject})
         return _joined(after, rest) if self.flow.may_fit_none(node) else after
 
@@ -325,7 +325,7 @@ def _present(test: code.Expression, *, holds: bool) -> set[str]:
             each = [_present(value, holds=holds) for value in values]
             return set.union(*each) if (operator == "and") == holds else set.intersection(*each)
         case code.Comparison(left=left, operators=("is" | "==" | "is not" | "!=" as operator,), others=(other,)):
-            asked = left if _is_none(other) else other if _is_none(left) else None
+            asked = left if code.is_none(other) else other if code.is_none(left) else None
             name = _asked_name(asked)
             return {name} if name and (operator in {"is not", "!="}) == holds else set()
         case code.Call(function=code.Name(id="isinstance"), arguments=(code.Name(id=name), _)):
@@ -343,7 +343,7 @@ def _asked_otherwise(test: code.Expression) -> set[str]:
         case code.BooleanOperation(values=values):
             return set.union(*map(_asked_otherwise, values))
         case code.Comparison(left=left, operators=("is" | "==" | "is not" | "!=",), others=(other,)):
-            asked = left if _is_none(other) else other if _is_none(left) else None
+            asked = left if code.is_none(other) else other if code.is_none(left) else None
             if _asked_name(asked):
                 return set()
         case code.Call(function=code.Name(id="isinstance"), arguments=(code.Name(), _)):
@@ -356,10 +356,6 @@ def _asked_name(node: code.Expression | None) -> str:
         case code.Name(id=name) | code.NamedExpression(target=code.Name(id=name)):
             return name
     return ""
-
-
-def _is_none(node: code.Expression) -> bool:
-    return isinstance(node, code.Constant) and node.value is None and not node.other
 
 
 _DEEPEST = 3

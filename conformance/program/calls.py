@@ -157,12 +157,13 @@ class Calls:
             if numbers is None:
                 return []
             called = self._called[key] = _Called(dict(numbers))
+        asked = set(wanted)
         found = [number for each in wanted for number in called.known.get(each, ())]
         for number in tuple(called.unknown):
             call, scope, skip = self._index.sites[number]
             callee = call.function if skip == 0 else call.arguments[skip - 1]
             targets = tuple(self._targets_of(callee, scope))
-            if not set(wanted).isdisjoint(targets):
+            if not asked.isdisjoint(targets):
                 found.append(number)
             if self._names.is_settled(callee, scope) and number in called.unknown:
                 del called.unknown[number]
@@ -193,14 +194,9 @@ class Calls:
                 yield node
             case ClassValue(cls=cls):
                 yield cls
-                yield from self._methods(cls, "__init__")
+                yield from self._names.methods(cls, "__init__")
             case Instance(type=ClassScope() as cls):
-                yield from self._methods(cls, "__call__")
-
-    def _methods(self, cls: ClassScope, name: str) -> Iterator[FunctionScope]:
-        for symbol in self._names.class_symbols(cls, name):
-            if isinstance(symbol.binding, FunctionScope):
-                yield symbol.binding
+                yield from self._names.methods(cls, "__call__")
 
     # --- classes -----------------------------------------------------------------------------------------------------
 

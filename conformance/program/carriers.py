@@ -495,9 +495,8 @@ class Carriers:
 
     def _find_fields(self, cls: ClassScope, position: int | str) -> Iterator[tuple[_Key, _How]]:
         for name in ("__init__", "__new__", "__call__"):
-            for symbol in self._names.class_symbols(cls, name):
-                if isinstance(symbol.binding, FunctionScope):
-                    yield from _parameters(symbol.binding, position)
+            for method in self._names.methods(cls, name):
+                yield from _parameters(method, position)
         fields = self._names.fields(cls)
         if fields and self._names.is_a(cls, "typing.NamedTuple"):
             yield cls.name, _then(_PUT_IN, _RETURNED)
@@ -565,8 +564,7 @@ class Carriers:
                     gives = self._names.is_a(type_, "typing.NamedTuple") or any(
                         within >= _DEEPEST or self._held_by(self._names.returned(method), within + 1)
                         for name in _OF_ITS_CLASS
-                        for symbol in self._names.class_symbols(type_, name)
-                        if isinstance(method := symbol.binding, FunctionScope)
+                        for method in self._names.methods(type_, name)
                     )
                     return itself | (_ALL & ~_ITSELF if gives else 0)
                 return itself | (_ALL & ~_ITSELF if arguments or (creation and not itself) else 0)

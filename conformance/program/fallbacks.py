@@ -191,12 +191,12 @@ class _Reader:
     def _read(self, node: code.Call) -> Given | None:
         """A read of app.state or arq's context that gives None where nothing is there, or one of `**kwargs`."""
         match node:
-            case code.Call(function=code.Name(id="getattr"), arguments=(base, key, default)) if _is_none(default):
+            case code.Call(function=code.Name(id="getattr"), arguments=(base, key, default)) if code.is_none(default):
                 if AppState() in self.names.infer(base, self.function):
                     name = self.names.text(key, self.function) or "…"
                     return Given(f"app.state.{name}", f"state:{name}", fetched=True)
             case code.Call(function=code.Attribute(value=base, name="get" | "pop" as method), arguments=(key, *rest)):
-                if rest and not _is_none(rest[0]):
+                if rest and not code.is_none(rest[0]):
                     return None
                 return self._looked_up(base, key, method)
         return None
@@ -281,10 +281,10 @@ class _Reader:
 
     def _compared(self, test: code.Comparison) -> tuple[Given, ...]:
         for one, other in ((test.left, test.others[0]), (test.others[0], test.left)):
-            if not _is_none(other) and not isinstance(other, (code.Name, code.Attribute, code.Constant)):
+            if not code.is_none(other) and not isinstance(other, (code.Name, code.Attribute, code.Constant)):
                 continue
             given = self.given(one)
-            if given is not None and (_is_none(other) or _is_sentinel(other, given.default)):
+            if given is not None and (code.is_none(other) or _is_sentinel(other, given.default)):
                 return (given,)
         return ()
 
@@ -355,7 +355,7 @@ class _Reader:
         if given is None:
             return
         for case in cases:
-            if case.pattern is not None and (_is_none(case.pattern) or _is_sentinel(case.pattern, given.default)):
+            if case.pattern is not None and (code.is_none(case.pattern) or _is_sentinel(case.pattern, given.default)):
                 yield from self._replaced(case.body, (given,))
 
     def _defaulted(self, node: code.Call) -> Iterator[Fallback]:
@@ -364,7 +364,7 @@ class _Reader:
             case code.Call(
                 function=code.Attribute(value=code.Name(id=name), name="setdefault" | "get" | "pop"),
                 arguments=(key, default),
-            ) if self._is_keywords(name) and not _is_none(default):
+            ) if self._is_keywords(name) and not code.is_none(default):
                 text = self.names.text(key, self.function) or "…"
                 yield Fallback(Given(f'{name}["{text}"]', f"{name}[{text}]"), node, default, self.function)
             case code.Call(function=code.Name(id="getattr"), arguments=(base, key, default)) if isinstance(
@@ -461,12 +461,8 @@ def _key(node: code.Expression) -> str:
 def _is_type_of_none(node: code.Expression) -> bool:
     match node:
         case code.Call(function=code.Name(id="type"), arguments=(inner,)):
-            return _is_none(inner)
+            return code.is_none(inner)
     return code.last_name(node) == "NoneType"
-
-
-def _is_none(node: code.Expression) -> bool:
-    return isinstance(node, code.Constant) and node.value is None and not node.other
 
 
 def _is_sentinel(node: code.Expression, default: code.Expression | None) -> bool:

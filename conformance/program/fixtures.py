@@ -198,9 +198,7 @@ class Fixtures:
         """Yield the functions by which the class and the module of a function clear up."""
         if function.owner is not None:
             for name in sorted(_TEARDOWNS):
-                for symbol in self.names.class_symbols(function.owner, name):
-                    if isinstance(symbol.binding, FunctionScope):
-                        yield symbol.binding
+                yield from self.names.methods(function.owner, name)
         for other in function.module.functions:
             if other.name in _MODULE_TEARDOWNS and isinstance(other.parent, ModuleScope):
                 yield other

@@ -187,6 +187,10 @@ class Inference(Definitions):
                 return tuple(Symbol(base, name, b) for b in base.bindings[name])
         return ()
 
+    def methods(self, cls: ClassScope, name: str) -> Iterator[FunctionScope]:
+        """Yield what a class has as a method of that name, inherited ones included."""
+        return (s.binding for s in self.class_symbols(cls, name) if isinstance(s.binding, FunctionScope))
+
     def unaliased(self, node: code.Expression, scope: Scope) -> tuple[code.Expression, Scope]:
         """Return the attribute that a name is bound to, where it is nothing else: `run = db.execute`."""
         if isinstance(node, code.Name):
@@ -387,10 +391,9 @@ class Inference(Definitions):
         match value:
             case Instance(type=ClassScope() as cls):
                 for name in ("__aenter__", "__enter__"):
-                    for symbol in self.class_symbols(cls, name):
-                        if isinstance(symbol.binding, FunctionScope):
-                            entered = self.returned(symbol.binding)
-                            return entered or (value,)
+                    for method in self.methods(cls, name):
+                        entered = self.returned(method)
+                        return entered or (value,)
             case Instance(type=str(name), arguments=(first, *_)) if catalogue.typing_name(name) in _ITERATORS:
                 return first
         return (value,)
@@ -657,11 +660,7 @@ class Inference(Definitions):
             case Member(instance=instance, name=name):
                 return self._method_result(instance, name, node, scope)
             case Instance(type=ClassScope() as cls):
-                return self.union(
-                    self.returned(symbol.binding)
-                    for symbol in self.class_symbols(cls, "__call__")
-                    if isinstance(symbol.binding, FunctionScope)
-                )
+                return self.union(map(self.returned, self.methods(cls, "__call__")))
             case Instance(type=str()):
                 return self._method_result(value, "__call__", node, scope)
             case StateEntry() | ContextEntry():

@@ -343,9 +343,8 @@ class DependencyInjection:
                 case ClassValue(cls=cls):
                     target = cls
                 case Instance(type=ClassScope() as cls):
-                    for symbol in self.names.class_symbols(cls, "__call__"):
-                        if isinstance(symbol.binding, FunctionScope):
-                            target = symbol.binding
+                    for method in self.names.methods(cls, "__call__"):
+                        target = method
                     if target is None:
                         target = next((b for b in self.names.ancestry(cls) if isinstance(b, str)), None)
                 case Instance(type=str(name)) | External(name=name):
@@ -622,12 +621,11 @@ class DependencyInjection:
                     if External("functools.partial") in self.names.resolve(made.function, where):
                         yield made, where
         for value in self.names.infer(call.function, scope):
-            for symbol in self.names.class_symbols(value.cls, "__init__") if isinstance(value, ClassValue) else ():
-                if isinstance(symbol.binding, FunctionScope):
-                    for inner in symbol.binding.nodes.of(code.Call):
-                        match inner.function:
-                            case code.Attribute(value=code.Call(function=code.Name(id="super")), name="__init__"):
-                                yield inner, symbol.binding
+            for method in self.names.methods(value.cls, "__init__") if isinstance(value, ClassValue) else ():
+                for inner in method.nodes.of(code.Call):
+                    match inner.function:
+                        case code.Attribute(value=code.Call(function=code.Name(id="super")), name="__init__"):
+                            yield inner, method
 
     def _common(self, ways: list[list[Use]]) -> list[Use]:
         if not ways:

@@ -274,9 +274,7 @@ class Lifespans:
                     yield function
                 case Instance(type=ClassScope() as cls) | ClassValue(cls=cls):
                     for name in ("__call__", "__aenter__", "__aexit__"):
-                        for symbol in self.names.class_symbols(cls, name):
-                            if isinstance(symbol.binding, FunctionScope):
-                                yield symbol.binding
+                        yield from self.names.methods(cls, name)
 
     def _starter(
         self, function: FunctionScope, kind: Literal["lifespan", "startup", "shutdown"], node: code.Node, scope: Scope

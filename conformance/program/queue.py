@@ -569,10 +569,9 @@ class Queue:
                     )
                     found = True
                 case Instance(type=ClassScope() as cls):
-                    for symbol in self.names.class_symbols(cls, "__call__"):
-                        if isinstance(symbol.binding, FunctionScope):
-                            yield Registration(symbol.binding, None, sort, False, node, scope)
-                            found = True
+                    for method in self.names.methods(cls, "__call__"):
+                        yield Registration(method, None, sort, False, node, scope)
+                        found = True
                 case Display(node=code.Constant(value=str(dotted))):
                     named, missing = self._by_path(dotted, scope)
                     yield Registration(named, dotted, sort, missing, node, scope)
@@ -615,10 +614,9 @@ class Queue:
                         yield Registration(task, name if named else own, kind, False, node, scope, before)
                         found = True
                     case Instance(type=ClassScope() as cls):
-                        for symbol in self.names.class_symbols(cls, "__call__"):
-                            if isinstance(symbol.binding, FunctionScope):
-                                yield Registration(symbol.binding, name if named else None, kind, False, node, scope)
-                                found = True
+                        for method in self.names.methods(cls, "__call__"):
+                            yield Registration(method, name if named else None, kind, False, node, scope)
+                            found = True
                     case Display(node=code.Constant(value=str(dotted))):
                         named_function, missing = self._by_path(dotted, inner)
                         own = dotted
@@ -736,9 +734,7 @@ class Queue:
             case FunctionValue(function=function):
                 yield function
             case Instance(type=ClassScope() as cls):
-                for symbol in self.names.class_symbols(cls, "__call__"):
-                    if isinstance(symbol.binding, FunctionScope):
-                        yield symbol.binding
+                yield from self.names.methods(cls, "__call__")
 
     def _called_in_place(self, decorators: Iterable[Value]) -> Iterator[FunctionScope]:
         """Yield the `__call__` of a class that decorates: it is called where the task would be."""

@@ -104,7 +104,7 @@ class Releases:
                             yield from ((f, False) for f in self._implementations(called))
                         case ClassValue(cls=cls):
                             for name in ("__init__", "__post_init__"):
-                                yield from ((f, False) for f in self._methods(cls, name))
+                                yield from ((f, False) for f in self.names.methods(cls, name))
                 for argument in (*arguments, *(k.value for k in keywords)):
                     if isinstance(argument, (code.Name, code.Attribute)):
                         for value in self.names.infer(argument, scope):
@@ -117,7 +117,7 @@ class Releases:
                 for value in self.names.expand(self.names.infer(manager, scope)):
                     if isinstance(value, Instance) and isinstance(value.type, ClassScope):
                         for name in ("__aenter__", "__enter__", "__aexit__", "__exit__"):
-                            yield from ((f, False) for f in self._methods(value.type, name))
+                            yield from ((f, False) for f in self.names.methods(value.type, name))
 
     def _implementations(self, method: FunctionScope) -> Iterator[FunctionScope]:
         """Of a protocol's method that says that it releases: those of the classes that have all its methods."""
@@ -126,8 +126,8 @@ class Releases:
             return
         wanted = {m.name for m in protocol.methods}
         for cls in self._defining.get(method.name, ()):
-            if cls is not protocol and all(any(self._methods(cls, name)) for name in wanted):
-                yield from self._methods(cls, method.name)
+            if cls is not protocol and all(any(self.names.methods(cls, name)) for name in wanted):
+                yield from self.names.methods(cls, method.name)
 
     @cached_property
     def _defining(self) -> dict[str, list[ClassScope]]:
@@ -138,11 +138,6 @@ class Releases:
                 for name in {m.name for m in cls.methods if not module.is_test and _says_release(m.name)}:
                     found[name].append(cls)
         return found
-
-    def _methods(self, cls: ClassScope, name: str) -> Iterator[FunctionScope]:
-        for symbol in self.names.class_symbols(cls, name):
-            if isinstance(symbol.binding, FunctionScope):
-                yield symbol.binding
 
     # --- what is created -------------------------------------------------------------------------------------------
 

@@ -131,10 +131,9 @@ class Resources:
     def built_for_itself(self, cls: ClassScope) -> Iterator[Construction]:
         """Yield what each object of a target's class builds when it is made, and does not close at once."""
         for name in CONSTRUCTORS:
-            for symbol in self.names.class_symbols(cls, name):
-                if isinstance(symbol.binding, FunctionScope):
-                    for method in self._run_by(symbol.binding):
-                        yield from self._built_in(method)
+            for constructor in self.names.methods(cls, name):
+                for method in self._run_by(constructor):
+                    yield from self._built_in(method)
         for base in self.names.ancestry(cls):
             if isinstance(base, ClassScope):
                 for bindings in base.bindings.values():
@@ -176,9 +175,8 @@ class Resources:
                 case _:
                     continue
             for each in classes:
-                for symbol in self.names.class_symbols(each, name) if isinstance(each, ClassScope) else ():
-                    method = symbol.binding
-                    if isinstance(method, FunctionScope) and not self.returned_by(method):
+                for method in self.names.methods(each, name) if isinstance(each, ClassScope) else ():
+                    if not self.returned_by(method):
                         yield method
 
     def is_resource(self, value: Value) -> Resource | None:
@@ -211,11 +209,10 @@ class Resources:
                 case ClassValue(cls=cls):
                     return self._of_target_class(cls, call, scope)
                 case Instance(type=ClassScope() as cls):
-                    for symbol in self.names.class_symbols(cls, "__call__"):
-                        if isinstance(symbol.binding, FunctionScope):
-                            inner = _foremost(self.returned_by(symbol.binding))
-                            if inner is not None:
-                                return Construction(call, scope, inner.resource, _shown(call), inner)
+                    for method in self.names.methods(cls, "__call__"):
+                        inner = _foremost(self.returned_by(method))
+                        if inner is not None:
+                            return Construction(call, scope, inner.resource, _shown(call), inner)
         handed = self._handed(call)
         if handed is not None and (made := self._constructed_by(handed, scope)) is not None:
             return Construction(call, scope, made.resource, made.name, made.inner)
@@ -298,7 +295,7 @@ class Resources:
         if resource.kind != "session-maker":
             return False
         return not call.arguments and not any(
-            k.name in {"bind", "binds"} and not _is_none(k.value) for k in call.keywords
+            k.name in {"bind", "binds"} and not code.is_none(k.value) for k in call.keywords
         )
 
     # --- through the target's code ---------------------------------------------------------------------------------
@@ -393,10 +390,6 @@ def _library_name(names: Inference, call: code.Call, scope: Scope, made: Instanc
         if isinstance(value, External):
             return value.name
     return _shown(call) if code.dotted(call.function) else made.type_name
-
-
-def _is_none(node: code.Expression) -> bool:
-    return isinstance(node, code.Constant) and node.value is None and not node.other
 
 
 _THREADS = {"to_thread": 0, "run_in_threadpool": 0, "run_sync": 0, "run_in_executor": 1}

@@ -62,13 +62,8 @@ def _named(program: Program, node: code.Expression, scope: Scope) -> Iterator[st
 
 
 def _all_say_nothing(program: Program, members: tuple[code.Expression, ...], scope: Scope, depth: int) -> bool:
-    wanted = [m for m in members if not is_none(m)]
+    wanted = [m for m in members if not code.is_none(m)]
     return bool(wanted) and all(says_nothing(program, m, scope, depth + 1) for m in wanted)
-
-
-def is_none(node: code.Expression) -> bool:
-    """Return whether an expression is None itself."""
-    return isinstance(node, code.Constant) and node.value is None and not node.other
 
 
 # --- endpoints -----------------------------------------------------------------------------------------------------
@@ -82,7 +77,7 @@ def declares_response(program: Program, endpoint: Endpoint) -> bool:
     model = _given(program, endpoint, "response_model")
     if model is not None:
         node, scope = model
-        if is_none(node):
+        if code.is_none(node):
             return False
         return not says_nothing(program, node, scope)
     if _has_response_class(program, endpoint):
@@ -182,7 +177,7 @@ def _literal(program: Program, node: code.Expression, scope: Scope) -> Iterator[
 
 
 def _has_default(call: code.Call, name: str) -> bool:
-    return any(keyword.name == name and not is_none(keyword.value) for keyword in call.keywords)
+    return any(keyword.name == name and not code.is_none(keyword.value) for keyword in call.keywords)
 
 
 def _is_response(program: Program, node: code.Expression, scope: FunctionScope) -> bool:

@@ -69,7 +69,7 @@ def _first_none(program: Program, function: FunctionScope) -> _Supply | None:
                 return _Supply(function.module.place(given), f"it yields {how}")
         return None
     returns = function.nodes.of(code.Return)
-    gives = any(r.value is not None and not _is_none(r.value) for r in returns)
+    gives = any(r.value is not None and not code.is_none(r.value) for r in returns)
     for inner in returns:
         if inner.value is None:
             if gives:
@@ -104,7 +104,7 @@ class _Reader:
     def none_in(self, node: code.Expression, known: State) -> str:
         """Return how an expression can be None where these locals can."""
         match node:
-            case code.Constant() if _is_none(node):
+            case code.Constant() if code.is_none(node):
                 return "None"
             case code.Await(value=value) | code.NamedExpression(value=value):
                 return self.none_in(value, known)
@@ -117,16 +117,16 @@ class _Reader:
                 return self.none_in(last, {name: each for name, each in known.items() if not each.sometimes})
             case code.Call(function=callee, arguments=(_, value)) if self.program.names.calls.is_cast(callee):
                 return self.none_in(value, known)
-            case code.Call(function=code.Name(id="getattr"), arguments=(_, _, default)) if _is_none(default):
+            case code.Call(function=code.Name(id="getattr"), arguments=(_, _, default)) if code.is_none(default):
                 return "`getattr(…, None)`"
-            case code.Call(function=code.Name(id="next" | "anext" as taker), arguments=(_, default)) if _is_none(
+            case code.Call(function=code.Name(id="next" | "anext" as taker), arguments=(_, default)) if code.is_none(
                 default
             ):
                 return f"`{taker}(…, None)`"
             case code.Call(function=code.Attribute(name=name)) if name.endswith("one_or_none"):
                 return f"`.{name}()`"
             case code.Call(function=code.Attribute(value=base, name="get"), arguments=(_, *rest)):
-                if (not rest or _is_none(rest[0])) and AppState() in self.program.names.infer(base, self.function):
+                if (not rest or code.is_none(rest[0])) and AppState() in self.program.names.infer(base, self.function):
                     return "`.get(…)` of app.state"
             case code.Name(id=name) if name in known:
                 return known[name].how
@@ -160,10 +160,6 @@ def _is_switched(function: FunctionScope) -> bool:
         or (p.annotation is not None and code.last_name(p.annotation) == "bool")
         for p in function.parameters
     )
-
-
-def _is_none(node: code.Expression) -> bool:
-    return isinstance(node, code.Constant) and node.value is None and not node.other
 
 
 def _says_nothing(function: FunctionScope) -> bool:

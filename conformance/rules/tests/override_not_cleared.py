@@ -97,9 +97,7 @@ class _Covers:
         """Yield what runs when the with statement ends whose beginning a method is."""
         name = {"__enter__": "__exit__", "__aenter__": "__aexit__"}.get(function.name)
         if name is not None and function.owner is not None:
-            for symbol in self.names.class_symbols(function.owner, name):
-                if isinstance(symbol.binding, FunctionScope):
-                    yield symbol.binding
+            yield from self.names.methods(function.owner, name)
 
     def _tears_down(self, function: FunctionScope) -> bool:
         """Whether a fixture or teardown method ends overrides: all of them, whichever they are."""

@@ -47,7 +47,7 @@ def check(program: Program, function: FunctionScope) -> Iterator[Violation]:
             case code.Assert(test=test) | code.If(test=test) | code.While(test=test) | code.Conditional(test=test):
                 for tested in _compared(test):
                     yield from _guarded(program, tested, function)
-            case code.Match(subject=subject, cases=cases) if any(_is_none(c.pattern) for c in cases):
+            case code.Match(subject=subject, cases=cases) if any(code.is_none(c.pattern) for c in cases):
                 yield from _guarded(program, subject, function)
 
 
@@ -67,9 +67,9 @@ def _compared(test: code.Expression) -> Iterator[code.Expression]:
     """Yield what a condition asks to be there, or not to be."""
     match test:
         case code.Comparison(left=left, operators=("is" | "is not" | "==" | "!=",), others=(other,)):
-            if _is_none(other):
+            if code.is_none(other):
                 yield left
-            elif _is_none(left):
+            elif code.is_none(left):
                 yield other
         case code.UnaryOperation(operator="not", operand=operand):
             yield from _compared(operand)
@@ -80,10 +80,6 @@ def _compared(test: code.Expression) -> Iterator[code.Expression]:
             yield test
         case code.NamedExpression(target=target):
             yield target
-
-
-def _is_none(node: code.Expression | None) -> bool:
-    return isinstance(node, code.Constant) and node.value is None and not node.other
 
 
 def _guarded(program: Program, tested: code.Expression, function: FunctionScope) -> Iterator[Violation]:
