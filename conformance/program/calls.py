@@ -54,7 +54,6 @@ class _Index:
     sites: list[CallSite] = field(default_factory=list)
     by_key: dict[Key, dict[int, None]] = field(default_factory=lambda: defaultdict(dict))
     of_lambdas: dict[int, list[CallSite]] = field(default_factory=lambda: defaultdict(list))
-    keys_of_lambdas: dict[int, list[Key]] = field(default_factory=lambda: defaultdict(list))
 
 
 class Calls:
@@ -77,7 +76,7 @@ class Calls:
     def of_lambda(self, node: code.Lambda) -> Iterator[CallSite]:
         """Yield the calls of a lambda: where it stands, and by the keys that it is given."""
         yield from self._index.of_lambdas.get(id(node), ())
-        yield from self._calling((key_of_lambda(node), *self._index.keys_of_lambdas.get(id(node), ())), node)
+        yield from self._calling((key_of_lambda(node),), node)
 
     def of(self, function: FunctionScope) -> Iterator[CallSite]:
         """Yield the calls in the target that call a function, each with its scope.
@@ -237,17 +236,23 @@ class Calls:
     # --- the index -------------------------------------------------------------------------------------------------
 
     def _handed_on(self) -> Iterable[tuple[Key, Key]]:
-        """Return the names of functions that calls and decorators hand to a function, with its parameters."""
+        """Return the keys of functions that calls and decorators hand to a function, with its parameters."""
         found: dict[tuple[Key, Key], None] = {}
         for name, numbers in self._index.by_key.items():
             takers = self._functions.get(name, ()) if isinstance(name, str) else ()
             for call, scope, skip in map(self._index.sites.__getitem__, numbers if takers else ()):
                 for argument, at in _arguments(call, skip):
-                    own = code.last_name(argument)
-                    if own in self._functions and self._is_function(argument, scope):
-                        sources = self.spellings.keys(argument, scope)
-                        found.update(((source, each), None) for each in _parameters(takers, at) for source in sources)
+                    sources = self._handed_function(argument, scope)
+                    found.update(((source, each), None) for each in _parameters(takers, at) for source in sources)
         return found
+
+    def _handed_function(self, node: code.Expression, scope: Scope) -> tuple[Key, ...]:
+        """Return what an argument is known by that is a lambda or a function; () for any other."""
+        if isinstance(node, code.Lambda):
+            return (key_of_lambda(node),)
+        if code.last_name(node) in self._functions and self._is_function(node, scope):
+            return self.spellings.keys(node, scope)
+        return ()
 
     def _is_function(self, node: code.Expression, scope: Scope) -> bool:
         several = self._names.resolve(node, scope)
@@ -310,17 +315,6 @@ class Calls:
             for position, argument in enumerate((node.function, *node.arguments[:2])):
                 if isinstance(argument, code.Lambda):
                     index.of_lambdas[id(argument)].append((node, scope, position))
-            for given, at in _arguments(node):
-                if isinstance(given, code.Lambda):
-                    takers = self._functions.get(code.last_name(node.function), ())
-                    index.keys_of_lambdas[id(given)] += _parameters(takers, at)
-        for bound in scope.nodes.of(code.Assign, code.NamedExpression):
-            match bound:
-                case (
-                    code.Assign(targets=(code.Name() | code.Attribute() as target,), value=code.Lambda() as value)
-                    | code.NamedExpression(target=code.Name() as target, value=code.Lambda() as value)
-                ):
-                    index.keys_of_lambdas[id(value)] += self.spellings.keys(target, scope)[:1]
 
 
 def _own_key(function: FunctionScope) -> Key:
