@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from conformance.facts import code
 from conformance.program import catalogue
+from conformance.program.containers import BY_KEY
 from conformance.program.inference import PASSING_ON, Inference
 from conformance.program.references import scope_of_local
 from conformance.program.scopes import (
@@ -140,7 +141,7 @@ _PASSING_ON = frozenset(
     }
     | {"dict", "SimpleNamespace"}
 )
-_TAKING_OUT = frozenset({"get", "pop", "setdefault", "__getitem__", "popleft", "__next__"})
+_TAKING_OUT = BY_KEY | {"popleft", "__next__"}
 _GETTING = frozenset({"getattr", "attrgetter", "itemgetter", "__getattribute__", "__getattr__", "getattr_static"})
 _KEEPING = frozenset({"copy", "values", "items"})
 _PUTTING_IN = frozenset(

@@ -233,6 +233,12 @@ def typing_name(name: str) -> str:
 WORKER = "arq.worker.Worker"
 """arq's worker: its `ctx` is the context."""
 
+MAKING_MODELS = frozenset(
+    {"model_validate", "model_validate_json", "model_validate_strings", "model_construct", "parse_obj", "parse_raw",
+     "from_orm"}
+)  # fmt: skip
+"""Methods of pydantic's models that make an object."""
+
 RESULTS: dict[str, str] = {
     "sqlalchemy.create_engine": "sqlalchemy.engine.Engine",
     "sqlalchemy.engine_from_config": "sqlalchemy.engine.Engine",

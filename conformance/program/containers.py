@@ -28,15 +28,16 @@ from conformance.program.values import (
 if TYPE_CHECKING:
     from conformance.program.inference import Inference
 
-__all__ = ["TAKING_OUT", "Containers"]
+__all__ = ["BY_KEY", "TAKING_OUT", "Containers"]
 
 _ITERATOR = "collections.abc.Iterator"
 _TUPLES = (".tuple", ".Tuple")
 _HOLDERS = frozenset({"contextvars.ContextVar", "asyncio.Future", "asyncio.Task", "asyncio.Queue", "queue.Queue"})
 """Classes of which an object holds one of another, which these methods give."""
 _GIVING = frozenset({"get", "result"})
-_BY_KEY = frozenset({"get", "pop", "setdefault", "__getitem__"})
-TAKING_OUT = _GIVING | _BY_KEY | {"values", "items"}
+BY_KEY = frozenset({"get", "pop", "setdefault", "__getitem__"})
+"""Methods that give what a container holds under a key."""
+TAKING_OUT = _GIVING | BY_KEY | {"values", "items"}
 """Methods that give what a container holds."""
 _MAKING = frozenset({"builtins.dict", "types.SimpleNamespace"})
 """Classes of which an object holds what it was made with, by name."""
@@ -214,7 +215,7 @@ class Containers:
                 return _iterator(values)
             case "items", ():
                 return _iterator((Instance("builtins.tuple", None, (keys, values)),)) if values else ()
-            case _, (key, *default) if name in _BY_KEY:
+            case _, (key, *default) if name in BY_KEY:
                 return union((self.item(base, key, scope), *(self._names.infer(each, scope) for each in default)))
         return ()
 

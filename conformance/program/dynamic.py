@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from conformance.facts import code
+from conformance.program.containers import BY_KEY
 from conformance.program.inference import Inference
 from conformance.program.scopes import FunctionScope, ModuleScope, Scope, scopes_of
 from conformance.program.values import External, FunctionValue, ModuleValue
@@ -18,7 +19,6 @@ BY_NAME = IMPORTING | {
 }  # fmt: skip
 """Functions that are given the name of a module, or of something in one."""
 _TABLE = "sys.modules"
-_TAKING_OUT = frozenset({"get", "pop", "__getitem__", "setdefault"})
 _KINDS = (code.Call, code.Subscript)
 
 
@@ -47,7 +47,7 @@ class NamedModules:
             ):
                 yield from self._part_of_module(node, base, scope)
             case code.Call(function=code.Attribute(value=table, name=method), arguments=(key, *_)) if (
-                method in _TAKING_OUT and self._is_table(table, scope)
+                method in BY_KEY and self._is_table(table, scope)
             ):
                 yield from self._by_name(key, "", scope)
             case code.Call(function=code.Name(id=name) | code.Attribute(name=name)) if name in self._spellings:

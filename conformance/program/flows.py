@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from conformance.facts import code
+from conformance.program.containers import BY_KEY
 from conformance.program.references import scope_of_local
 from conformance.program.scopes import (
     ClassScope,
@@ -25,7 +26,7 @@ from conformance.program.spellings import Key, Spellings, bare
 
 __all__ = ["Flows", "key_of_lambda", "result_of"]
 
-_TAKING_OUT = frozenset({"get", "pop", "setdefault", "__getitem__", "values", "items", "popleft"})
+_TAKING_OUT = BY_KEY | {"values", "items", "popleft"}
 _HANDING_ON = frozenset(
     {"partial", "list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "next", "enumerate", "zip", "dict",
      "staticmethod", "classmethod", "MappingProxyType", "OrderedDict"}

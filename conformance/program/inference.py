@@ -75,11 +75,6 @@ _ITERATORS = frozenset(
 _PROTOCOL = "typing.Protocol"
 _REMEMBERED = frozenset({code.Name, code.Attribute, code.Call, code.Subscript, code.BooleanOperation})
 _PROPERTIES = frozenset({"property", "cached_property", "functools.cached_property"})
-_MAKING_MODELS = frozenset(
-    {"model_validate", "model_validate_json", "model_validate_strings", "model_construct", "parse_obj", "parse_raw",
-     "from_orm"}
-)  # fmt: skip
-"""Methods of pydantic's models that make an object."""
 _MOST_VALUES = 500
 """How many values an expression may stand for of which it is known which call made each."""
 PASSING_ON = frozenset(
@@ -638,7 +633,7 @@ class Inference(Definitions):
             if name in TAKING_OUT:
                 several = (self.containers.from_method(value, name, node, scope) for value in self.infer(base, scope))
                 return self.union(several)
-            if name in _MAKING_MODELS:
+            if name in catalogue.MAKING_MODELS:
                 models = (v.cls for v in self.infer(base, scope) if isinstance(v, ClassValue))
                 return tuple(Instance(cls) for cls in models if self.is_a(cls, "pydantic.BaseModel"))
             asking = next(enclosing(scope), None) if name == "getfixturevalue" and node.arguments else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.facts import code
+from conformance.program import catalogue
 from conformance.program.guards import unrun_lines
 from conformance.program.scopes import ClassScope, ModuleScope, Scope, ValueBinding
 from conformance.program.values import ClassValue, Instance
@@ -15,10 +16,7 @@ from conformance.results import Place
 if TYPE_CHECKING:
     from conformance.program import Program
 
-BUILDING = frozenset(
-    {"model_validate", "model_validate_json", "model_construct", "parse_obj", "parse_raw", "construct", "from_orm",
-     "model_validate_strings", "parse_file"}
-)  # fmt: skip
+BUILDING = catalogue.MAKING_MODELS | {"construct", "parse_file"}
 """Class methods of pydantic that make an object."""
 
 
